@@ -1,0 +1,302 @@
+"""Facts as reported, and what is concluded from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from orchestrator.model.values import Instant, Kept, Money, Span
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """The claim that an outage is excused, with what supports it. `noticed` is when the other
+    side was told; None where it was not."""
+
+    category: str
+    party: str = ""
+    evidence: str = ""
+    noticed: Instant | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A service, or its own part alone, was down. An end of `FOREVER` is an ongoing outage.
+
+    `reported` is when it was made known (None: from the beginning); a knowledge cut-off leaves
+    out what was reported later.
+    """
+
+    id: str
+    service: str
+    span: Span
+    part: str = "whole"
+    excuse: Excuse | None = None
+    source: str = ""
+    point: str = "service"
+    reported: Instant | None = None
+    affected_share: Fraction = Fraction(1)
+    kept: Kept = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Maintenance:
+    """Announced planned maintenance of a service."""
+
+    id: str
+    service: str
+    span: Span
+    announced: Instant | None = None
+    source: str = ""
+    point: str = "service"
+    reported: Instant | None = None
+    affected_share: Fraction = Fraction(1)
+    kept: Kept = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Nobody measured the service: neither up nor down."""
+
+    id: str
+    service: str
+    span: Span
+    source: str = ""
+    point: str = "service"
+    reported: Instant | None = None
+    affected_share: Fraction = Fraction(1)
+    kept: Kept = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One measured value of a metric."""
+
+    id: str
+    service: str
+    metric: str
+    at: Instant
+    value: Fraction
+    weight: Fraction = Fraction(1)
+    source: str = ""
+    point: str = "service"
+    reported: Instant | None = None
+    affected_share: Fraction = Fraction(1)
+    kept: Kept = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TicketEvent:
+    """Something done to a ticket at an instant."""
+
+    at: Instant
+    do: str
+    reason: str = ""
+    priority: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketOwner:
+    """Who held a ticket, and when."""
+
+    party: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket with its events, as reported."""
+
+    id: str
+    service: str
+    opened: Instant
+    priority: str = ""
+    events: tuple[TicketEvent, ...] = ()
+    owners: tuple[TicketOwner, ...] = ()
+    source: str = ""
+    point: str = "service"
+    reported: Instant | None = None
+    affected_share: Fraction = Fraction(1)
+    kept: Kept = ()
+
+
+Fact = Outage | Maintenance | Unknown | Sample | Ticket
+
+FACT_KINDS: Final[dict[str, type[Fact]]] = {
+    "outages": Outage,
+    "maintenance": Maintenance,
+    "unknown": Unknown,
+    "samples": Sample,
+    "tickets": Ticket,
+}
+"""The lists of a facts document, in their order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts by kind, each list sorted by id."""
+
+    outages: tuple[Outage, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
+    unknown: tuple[Unknown, ...] = ()
+    samples: tuple[Sample, ...] = ()
+    tickets: tuple[Ticket, ...] = ()
+
+    def known_at(self, instant: Instant) -> Facts:
+        """Only what had been reported by then."""
+        return Facts(
+            *(
+                tuple(
+                    fact
+                    for fact in getattr(self, kind)
+                    if fact.reported is None or fact.reported <= instant
+                )
+                for kind in FACT_KINDS
+            )
+        )
+
+
+SEVERITIES: Final = ("error", "warning", "info")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something a reader should know, as a value: never raised.
+
+    `subjects` are ids; `path` names a place by ids, such as `agreements[c1].terms[availability]`,
+    which a document's reader turns into file and line.
+    """
+
+    code: str
+    severity: str
+    message: str
+    subjects: tuple[str, ...] = ()
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TermKey:
+    """One term of one version for one covered service (or several, measured jointly)."""
+
+    agreement: str
+    version: int
+    term: str
+    service: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """Measurement against target for one term and period.
+
+    Seconds are exact. `attained` is None where no service hours lie in the period.
+    `attained_low` takes unknown time as down, `attained_high` as up.
+    """
+
+    key: TermKey
+    metric: str
+    period: Span
+    target: Fraction
+    attained: Fraction | None
+    status: str
+    counted_seconds: Fraction
+    excused_seconds: Fraction
+    unknown_seconds: Fraction
+    hours_seconds: Fraction
+    attained_low: Fraction | None
+    attained_high: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class Responsibility:
+    """What one component contributed to a breach, and what follows from it.
+
+    `basis` is BREACHED_COMMITMENT (liable), STRUCTURAL_GAP, OWN_PART, UNCOMMITTED or EXCUSED
+    (excluded or uncounted in the agreement beneath).
+    """
+
+    party: str
+    service: str
+    seconds: Fraction
+    share: Fraction
+    liable: bool
+    basis: str
+    agreement: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """Where a share of a breach ends. `basis` is empty for a liable party."""
+
+    party: str
+    share: Fraction
+    basis: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """An assessment that misses, traced to the parties."""
+
+    key: TermKey
+    period: Span
+    policy: str
+    responsibility: tuple[Responsibility, ...]
+    borne_by: tuple[Bearer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """A service credit that a breach brings. `percent` is of the fee base, in hundredths of it."""
+
+    key: TermKey
+    period: Span
+    debtor: str
+    creditor: str
+    money: Money
+    percent: Fraction
+    uncapped: Money
+
+
+@dataclass(frozen=True, slots=True)
+class WaterfallStep:
+    step: str
+    amount: int
+
+
+WATERFALL: Final = (
+    "OWN_SHARE",
+    "STRUCTURAL_GAP",
+    "DEFINITION_GAP",
+    "CLAIM_LAPSED",
+    "TIER_AND_FEE_SCALE",
+    "CAP",
+    "RECOVERED",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exposure:
+    """Owed to a customer, recoverable beneath, and why the two differ; minor units."""
+
+    key: TermKey
+    period: Span
+    owed: int
+    recovered: int
+    currency: str
+    waterfall: tuple[WaterfallStep, ...]
+
+    @property
+    def net(self) -> int:
+        return self.owed - self.recovered
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """All that follows from an estate and facts for a span."""
+
+    assessments: tuple[Assessment, ...] = ()
+    breaches: tuple[Breach, ...] = ()
+    credits: tuple[Credit, ...] = ()
+    exposures: tuple[Exposure, ...] = ()
+    findings: tuple[Finding, ...] = ()

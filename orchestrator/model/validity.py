@@ -1,0 +1,213 @@
+"""What makes an estate one that can be computed from: references, cycles, spans.
+
+Validated once at the gate and never again. Problems name places by ids, such as
+`services[shop].requires`; a document's reader turns them into file and line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import networkx as nx
+
+from orchestrator.errors import OrchestratorError, Problem
+from orchestrator.model.agreements import Version
+from orchestrator.model.calendars import ROUND_THE_CLOCK
+from orchestrator.model.estate import Dated, Estate
+from orchestrator.model.metrics import METRICS, check_target
+from orchestrator.model.parties import Party
+from orchestrator.model.services import mentioned
+from orchestrator.model.values import SECOND, Span
+
+
+def validate(estate: Estate) -> Estate:
+    """The estate itself, or an error that lists every problem found."""
+    problems = tuple(problems_of(estate))
+    if problems:
+        raise OrchestratorError(problems)
+    return estate
+
+
+def problems_of(estate: Estate) -> Iterator[Problem]:
+    """Every reason why an estate cannot be computed from."""
+    yield from _overlaps(estate)
+    yield from _parties(estate)
+    yield from _services(estate)
+    for versions in estate.agreements.values():
+        for version in versions:
+            yield from _version(estate, version)
+
+
+def _overlaps(estate: Estate) -> Iterator[Problem]:
+    for table in ("calendars", "parties", "services"):
+        for id, timeline in getattr(estate, table).items():
+            yield from _overlapping(f"{table}[{id}]", [dated.span for dated in timeline])
+    for id, versions in estate.agreements.items():
+        yield from _overlapping(f"agreements[{id}]", [v.effective for v in versions if v.binds])
+
+
+def _overlapping(path: str, spans: Sequence[Span]) -> Iterator[Problem]:
+    ordered = sorted(spans)
+    for first, second in zip(ordered, ordered[1:], strict=False):
+        if first.meets(second):
+            yield Problem(
+                "OVERLAPPING_VERSIONS",
+                f"the versions {first} and {second} are in force at the same time",
+                "end one where the other begins",
+                path=path,
+            )
+
+
+def _known(estate: Estate, table: str, id: str, path: str, span: Span) -> Iterator[Problem]:
+    """A reference must name something that exists all the while it is referred to."""
+    timeline: Sequence[Dated[Party]] = getattr(estate, table).get(id, ())
+    one = table[:-3] + "y" if table == "parties" else table[:-1]
+    if not timeline:
+        yield Problem(
+            "UNKNOWN_REFERENCE",
+            f"there is no {one} {id!r}",
+            f"declare it under `{table}`, or correct the id",
+            path=path,
+        )
+        return
+    start = span.start
+    for dated in timeline:
+        if dated.span.start <= start < dated.span.end:
+            start = dated.span.end
+    if start < span.end:
+        yield Problem(
+            "REFERENCE_OUT_OF_TIME",
+            f"{one} {id!r} does not exist during all of {span}",
+            "end what refers to it where it ends",
+            path=path,
+        )
+
+
+def _parties(estate: Estate) -> Iterator[Problem]:
+    for index, id in enumerate(estate.metadata.home):
+        if id not in estate.parties:
+            yield from _known(estate, "parties", id, f"metadata.home[{index}]", Span())
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for id, timeline in estate.parties.items():
+        for dated in timeline:
+            path = f"parties[{id}].parent"
+            if dated.value.parent:
+                yield from _known(estate, "parties", dated.value.parent, path, dated.span)
+                graph.add_edge(id, dated.value.parent)
+            elif dated.value.kind == "team":
+                yield Problem(
+                    "TEAM_WITHOUT_PARENT",
+                    f"team {id!r} belongs to no organisation",
+                    "give it a parent",
+                    path=f"parties[{id}]",
+                )
+    yield from _cycles(graph, "parties", "parent", "a party cannot be its own owner")
+
+
+def _services(estate: Estate) -> Iterator[Problem]:
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    for id, timeline in estate.services.items():
+        for dated in timeline:
+            service, path = dated.value, f"services[{id}]"
+            if service.owner:
+                yield from _known(estate, "parties", service.owner, f"{path}.owner", dated.span)
+            for needed in dict.fromkeys(mentioned(service.requires)):
+                yield from _known(estate, "services", needed, f"{path}.requires", dated.span)
+                graph.add_edge(id, needed)
+    if nx.is_directed_acyclic_graph(graph):
+        return
+    # Over all of time there is a cycle; it counts only where its edges exist together.
+    for start in estate.changes:
+        snapshot = estate.at(start)
+        found = list(
+            _cycles(
+                snapshot.graph,
+                "services",
+                "requires",
+                "a service cannot require itself, directly or through others",
+            )
+        )
+        if found:
+            yield from found
+            return
+
+
+def _cycles(graph: nx.DiGraph[str], table: str, key: str, why: str) -> Iterator[Problem]:
+    """One problem for each knot of the graph, with a shortest cycle in it named in full."""
+    for knot in sorted(nx.strongly_connected_components(graph), key=min):
+        start = min(knot)
+        if len(knot) == 1 and not graph.has_edge(start, start):
+            continue
+        inner = graph.subgraph(knot)
+        cycle = min(
+            ([start, *nx.shortest_path(inner, after, start)] for after in sorted(inner[start])),
+            key=len,
+        )
+        yield Problem(
+            "CYCLE",
+            f"{' -> '.join(cycle)}: {why}",
+            "take one of these dependencies out",
+            path=f"{table}[{start}].{key}",
+        )
+
+
+def _version(estate: Estate, version: Version) -> Iterator[Problem]:
+    path, span = f"agreements[{version.agreement}]", version.effective
+    for key in ("provider", "customer"):
+        yield from _known(estate, "parties", getattr(version, key), f"{path}.{key}", span)
+    if version.provider == version.customer:
+        yield Problem(
+            "SAME_PARTY",
+            f"{version.provider!r} cannot agree with itself",
+            "name the two parties, teams where they are of one organisation",
+            path=f"{path}.customer",
+        )
+    for role in version.roles:
+        yield from _known(estate, "parties", role.party, f"{path}.roles", span)
+    for acceptance in version.acceptances:
+        yield from _known(estate, "parties", acceptance.party, f"{path}.acceptances", span)
+    seen = set()
+    for index, cover in enumerate(version.covers):
+        yield from _known(estate, "services", cover.service, f"{path}.covers[{index}]", span)
+        if cover.service in seen:
+            yield Problem(
+                "DUPLICATE_ID",
+                f"{cover.service!r} is covered twice",
+                "cover it once, whole or own",
+                path=f"{path}.covers[{index}]",
+            )
+        seen.add(cover.service)
+    yield from _allowances(estate, version, path)
+    for term in version.terms:
+        yield from _term(estate, version, term.id, f"{path}.terms[{term.id}]")
+
+
+def _allowances(estate: Estate, version: Version, path: str) -> Iterator[Problem]:
+    places = [(path, version.allowances)]
+    places += [(f"{path}.terms[{term.id}]", term.allowances or ()) for term in version.terms]
+    for place, allowances in places:
+        for index, allowance in enumerate(allowances):
+            if allowance.within and allowance.within != ROUND_THE_CLOCK:
+                yield from _known(
+                    estate,
+                    "calendars",
+                    allowance.within,
+                    f"{place}.allowances[{index}].within",
+                    version.effective,
+                )
+
+
+def _term(estate: Estate, version: Version, id: str, path: str) -> Iterator[Problem]:
+    term = version.term(id)
+    metric = METRICS[term.metric]
+    if term.hours != ROUND_THE_CLOCK:
+        yield from _known(estate, "calendars", term.hours, f"{path}.hours", version.effective)
+    for key, target in (("target", term.target), ("internalTarget", term.internal_target)):
+        if target is not None:
+            try:
+                check_target(metric, target)
+            except OrchestratorError as error:
+                yield from error.at(path=f"{path}.{key}").problems
+    period = version.resolved(term).period
+    if period is not None and period.rolling % SECOND:
+        yield Problem("BAD_PERIOD", "a rolling period is of whole seconds", path=f"{path}.period")
