@@ -15,7 +15,7 @@ ROUND_THE_CLOCK: Final = "24x7"
 WEEKDAYS: Final = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Window = tuple[Duration, Duration]
-"""Wall-clock start and end since midnight of the day it starts on; an end past 24 h is overnight."""
+"""Wall-clock start and end since midnight of the day it starts on; overnight ends past 24 h."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ class CreditTier:
 
     def __post_init__(self) -> None:
         if not 0 <= self.low < self.high:
-            raise refuse("END_BEFORE_START", "a credit row ends before it starts")
+            raise refuse("END_BEFORE_START", "a credit row ends before it starts", "swap its ends")
         if self.percent < 0:
-            raise refuse("BAD_NUMBER", "a credit is not negative")
+            raise refuse("BAD_NUMBER", "a credit is not negative", "use 0 or more")
 
 
 @dataclass(frozen=True, slots=True)

@@ -277,7 +277,8 @@ def _before(items: Sequence[object], at: Instant) -> tuple[object, ...]:
         elif span.start < at:
             cut = Span(span.start, min(span.end, at))
             kept.append(
-                replace(item, effective=cut) if isinstance(item, Version)
+                replace(item, effective=cut)
+                if isinstance(item, Version)
                 else replace(item, span=cut)  # type: ignore[type-var]
             )
     return tuple(kept)
@@ -320,9 +321,7 @@ def succeed(old: Estate, new: Estate, at: Instant) -> Estate:
     return Estate(new.metadata, **kept).normalised()  # type: ignore[arg-type]
 
 
-def _succeeding(
-    old: Sequence[Version], new: Sequence[Version], at: Instant
-) -> tuple[Version, ...]:
+def _succeeding(old: Sequence[Version], new: Sequence[Version], at: Instant) -> tuple[Version, ...]:
     """One agreement's versions: the old ones before `at`, the new ones from then on.
 
     A list of several versions names each by its number. A single one is the agreement as it
@@ -467,9 +466,7 @@ def _renamed(estate: Estate, mapping: Mapping[tuple[str, str], str]) -> Estate:
         return mapping.get((table, id), id)
 
     def party(value: Party) -> Party:
-        return replace(
-            value, id=name("parties", value.id), parent=name("parties", value.parent)
-        )
+        return replace(value, id=name("parties", value.id), parent=name("parties", value.parent))
 
     def service(value: Service) -> Service:
         return replace(

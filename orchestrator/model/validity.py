@@ -6,6 +6,7 @@ Validated once at the gate and never again. Problems name places by ids, such as
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 import networkx as nx
@@ -33,9 +34,16 @@ def problems_of(estate: Estate) -> Iterator[Problem]:
     yield from _overlaps(estate)
     yield from _parties(estate)
     yield from _services(estate)
-    for versions in estate.agreements.values():
+    for id, versions in estate.agreements.items():
         for version in versions:
-            yield from _version(estate, version)
+            path = _path("agreements", id, version.number, versions)
+            yield from _version(estate, version, path)
+
+
+def _path(table: str, id: str, number: int, versions: Sequence[object]) -> str:
+    """Where an object stands; of several versions, which one: `services[shop].versions[2]`."""
+    path = f"{table}[{id}]"
+    return f"{path}.versions[{number}]" if len(versions) > 1 else path
 
 
 def _overlaps(estate: Estate) -> Iterator[Problem]:
@@ -48,7 +56,7 @@ def _overlaps(estate: Estate) -> Iterator[Problem]:
 
 def _overlapping(path: str, spans: Sequence[Span]) -> Iterator[Problem]:
     ordered = sorted(spans)
-    for first, second in zip(ordered, ordered[1:], strict=False):
+    for first, second in itertools.pairwise(ordered):
         if first.meets(second):
             yield Problem(
                 "OVERLAPPING_VERSIONS",
@@ -87,49 +95,65 @@ def _parties(estate: Estate) -> Iterator[Problem]:
     for index, id in enumerate(estate.metadata.home):
         if id not in estate.parties:
             yield from _known(estate, "parties", id, f"metadata.home[{index}]", Span())
-    graph: nx.DiGraph[str] = nx.DiGraph()
+    owned: list[_Edge] = []
     for id, timeline in estate.parties.items():
-        for dated in timeline:
-            path = f"parties[{id}].parent"
+        for number, dated in enumerate(timeline, 1):
+            path = _path("parties", id, number, timeline)
             if dated.value.parent:
-                yield from _known(estate, "parties", dated.value.parent, path, dated.span)
-                graph.add_edge(id, dated.value.parent)
+                yield from _known(
+                    estate, "parties", dated.value.parent, f"{path}.parent", dated.span
+                )
+                owned.append((id, dated.value.parent, dated.span))
             elif dated.value.kind == "team":
                 yield Problem(
                     "TEAM_WITHOUT_PARENT",
                     f"team {id!r} belongs to no organisation",
                     "give it a parent",
-                    path=f"parties[{id}]",
+                    path=path,
                 )
-    yield from _cycles(graph, "parties", "parent", "a party cannot be its own owner")
+    yield from _cycles_in_time(owned, "parties", "parent", "a party cannot be its own owner")
 
 
 def _services(estate: Estate) -> Iterator[Problem]:
-    graph: nx.DiGraph[str] = nx.DiGraph()
+    required: list[_Edge] = []
     for id, timeline in estate.services.items():
-        for dated in timeline:
-            service, path = dated.value, f"services[{id}]"
+        for number, dated in enumerate(timeline, 1):
+            service, path = dated.value, _path("services", id, number, timeline)
             if service.owner:
                 yield from _known(estate, "parties", service.owner, f"{path}.owner", dated.span)
             for needed in dict.fromkeys(mentioned(service.requires)):
                 yield from _known(estate, "services", needed, f"{path}.requires", dated.span)
-                graph.add_edge(id, needed)
-    if nx.is_directed_acyclic_graph(graph):
-        return
-    # Over all of time there is a cycle; it counts only where its edges exist together.
-    for start in estate.changes:
-        snapshot = estate.at(start)
-        found = list(
-            _cycles(
-                snapshot.graph,
-                "services",
-                "requires",
-                "a service cannot require itself, directly or through others",
-            )
-        )
-        if found:
+                required.append((id, needed, dated.span))
+    why = "a service cannot require itself, directly or through others"
+    yield from _cycles_in_time(required, "services", "requires", why)
+
+
+_Edge = tuple[str, str, Span]
+"""From what to what, and when."""
+
+
+def _cycles_in_time(edges: Sequence[_Edge], table: str, key: str, why: str) -> Iterator[Problem]:
+    """The cycles whose edges exist together. Over all of time there may be others: what was
+    above may come to lie beneath."""
+    graph: nx.DiGraph[str] = nx.DiGraph()
+    graph.add_edges_from((start, end) for start, end, _ in edges)
+    knot_of = {
+        node: index
+        for index, knot in enumerate(nx.strongly_connected_components(graph))
+        for node in knot
+    }
+    knots: dict[int, list[_Edge]] = {}
+    for edge in edges:
+        if knot_of[edge[0]] == knot_of[edge[1]]:
+            knots.setdefault(knot_of[edge[0]], []).append(edge)
+    for inner in sorted(knots.values(), key=min):
+        for instant in sorted({span.start for _, _, span in inner}):
+            then: nx.DiGraph[str] = nx.DiGraph()
+            then.add_edges_from((a, b) for a, b, span in inner if instant in span)
+            found = list(_cycles(then, table, key, why))
             yield from found
-            return
+            if found:
+                break
 
 
 def _cycles(graph: nx.DiGraph[str], table: str, key: str, why: str) -> Iterator[Problem]:
@@ -151,8 +175,8 @@ def _cycles(graph: nx.DiGraph[str], table: str, key: str, why: str) -> Iterator[
         )
 
 
-def _version(estate: Estate, version: Version) -> Iterator[Problem]:
-    path, span = f"agreements[{version.agreement}]", version.effective
+def _version(estate: Estate, version: Version, path: str) -> Iterator[Problem]:
+    span = version.effective
     for key in ("provider", "customer"):
         yield from _known(estate, "parties", getattr(version, key), f"{path}.{key}", span)
     if version.provider == version.customer:
@@ -210,4 +234,6 @@ def _term(estate: Estate, version: Version, id: str, path: str) -> Iterator[Prob
                 yield from error.at(path=f"{path}.{key}").problems
     period = version.resolved(term).period
     if period is not None and period.rolling % SECOND:
-        yield Problem("BAD_PERIOD", "a rolling period is of whole seconds", path=f"{path}.period")
+        yield Problem(
+            "BAD_PERIOD", "a rolling period is of whole seconds", "round it", path=f"{path}.period"
+        )

@@ -14,8 +14,9 @@ from datetime import UTC, date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from importlib.resources import files
 from typing import Final
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from orchestrator.errors import refuse
 
@@ -38,6 +39,7 @@ SLUG: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,127}")
 _INSTANT: Final = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d{1,6}))?)?(Z|[+-]\d\d:\d\d)", re.A
 )
+_ZONE: Final = re.compile(r"[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d", re.A)
 _DURATION: Final = re.compile(r"(?:\d+(?:\.\d+)?(?:us|ms|s|m|h|d))+", re.A)
 _DURATION_PART: Final = re.compile(r"(\d+(?:\.\d+)?)(us|ms|s|m|h|d)", re.A)
@@ -66,18 +68,32 @@ def parse_instant(text: str) -> Instant:
             int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=UTC
         )
     except ValueError as error:
-        raise refuse("BAD_INSTANT", f"{text!r} is not an instant: {error}") from error
+        raise refuse(
+            "BAD_INSTANT", f"{text!r} is not an instant: {error}", "correct the date or the time"
+        ) from error
     offset = 0
     if zone != "Z":
         sign = -1 if zone[0] == "-" else 1
         offset = sign * (int(zone[1:3]) * HOUR + int(zone[4:6]) * MINUTE)
-    return instant_of(moment) + int((micro or "0").ljust(6, "0")) - offset
+    instant = instant_of(moment) + int((micro or "0").ljust(6, "0")) - offset
+    if abs(offset) >= DAY or not FIRST <= instant <= LAST:
+        raise refuse(
+            "BAD_INSTANT",
+            f"{text!r} is not an instant of the years 1 to 9999 in UTC",
+            "leave out an end that is never reached",
+        )
+    return instant
 
 
 def instant_of(moment: datetime) -> Instant:
     """An aware datetime as an instant, exactly."""
     delta = moment - EPOCH
     return (delta.days * 86_400 + delta.seconds) * SECOND + delta.microseconds
+
+
+FIRST: Final[Instant] = instant_of(datetime.min.replace(tzinfo=UTC))
+LAST: Final[Instant] = instant_of(datetime.max.replace(tzinfo=UTC))
+"""What has a date; only `DAWN` and `FOREVER` lie beyond."""
 
 
 def moment_of(instant: Instant) -> datetime:
@@ -99,7 +115,9 @@ def parse_date(text: str) -> date:
     try:
         return date.fromisoformat(text)
     except ValueError as error:
-        raise refuse("BAD_DATE", f"{text!r} is not a date: {error}") from error
+        raise refuse(
+            "BAD_DATE", f"{text!r} is not a date: {error}", "correct the month or the day"
+        ) from error
 
 
 def parse_duration(text: str) -> Duration:
@@ -113,7 +131,7 @@ def parse_duration(text: str) -> Duration:
         Fraction(0),
     )
     if total.denominator != 1:
-        raise refuse("BAD_DURATION", f"{text!r} is finer than a microsecond")
+        raise refuse("BAD_DURATION", f"{text!r} is finer than a microsecond", "round it")
     return int(total)
 
 
@@ -129,14 +147,16 @@ def format_duration(duration: Duration) -> str:
     return "".join(parts)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=1024)
 def zone(name: str) -> ZoneInfo:
-    """The time zone of that IANA name."""
+    """The time zone of that IANA name, from the `tzdata` package: a verdict must not depend on the
+    zone files of the machine it is reached on."""
     try:
-        if not re.fullmatch(r"[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*", name):
-            raise ZoneInfoNotFoundError(name)
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        if not _ZONE.fullmatch(name):
+            raise ValueError(name)
+        with files("tzdata.zoneinfo").joinpath(name).open("rb") as file:
+            return ZoneInfo.from_file(file, key=name)
+    except (ValueError, OSError) as error:
         raise refuse(
             "BAD_ZONE",
             f"{name!r} is not a time zone",
@@ -147,7 +167,14 @@ def zone(name: str) -> ZoneInfo:
 def midnight(day: date, where: tzinfo) -> Instant:
     """The first instant of a civil day in a zone (after a gap, the first that exists)."""
     naive = datetime(day.year, day.month, day.day, tzinfo=where)
-    return instant_of(naive.astimezone(UTC))
+    try:
+        return instant_of(naive.astimezone(UTC))
+    except OverflowError as error:
+        raise refuse(
+            "BAD_DATE",
+            f"{day} does not begin within the years 1 to 9999",
+            "leave out an end that is never reached",
+        ) from error
 
 
 def civil_date(instant: Instant, where: tzinfo) -> date:
@@ -226,7 +253,9 @@ class Period:
         if not 1 <= self.start_day <= _LAST_START_DAY:
             raise refuse("BAD_PERIOD", f"a month cannot start on day {self.start_day}", "use 1-28")
         if (self.kind == "rolling") != (self.rolling > 0):
-            raise refuse("BAD_PERIOD", "a rolling period needs a length above zero")
+            raise refuse(
+                "BAD_PERIOD", "a rolling period needs a length above zero", "write {rolling: 30d}"
+            )
 
     @property
     def months(self) -> int:
@@ -324,7 +353,11 @@ class Money:
             raise refuse("BAD_MONEY", f"{text!r} is not an amount", 'write it as "50000.00"')
         minor = Fraction(text) * 10 ** exponent(currency)
         if minor.denominator != 1:
-            raise refuse("BAD_MONEY", f"{text} is finer than the minor unit of {currency}")
+            raise refuse(
+                "BAD_MONEY",
+                f"{text} is finer than the minor unit of {currency}",
+                f"use at most {exponent(currency)} decimals",
+            )
         return Money(int(minor), currency)
 
     def __str__(self) -> str:
@@ -342,8 +375,9 @@ class Money:
     def times(self, share: Fraction) -> Money:
         """A share of it, rounded half up to the minor unit."""
         exact = share * self.amount
-        return Money((2 * exact.numerator + exact.denominator) // (2 * exact.denominator),
-                     self.currency)
+        return Money(
+            (2 * exact.numerator + exact.denominator) // (2 * exact.denominator), self.currency
+        )
 
 
 def exponent(currency: str) -> int:
@@ -372,7 +406,7 @@ def split(amount: int, weights: Sequence[Fraction]) -> list[int]:
 def parse_ratio(text: str) -> Fraction:
     """`99.85%` or `0.9985`, exactly."""
     body, percent = (text[:-1], 100) if text.endswith("%") else (text, 1)
-    if not re.fullmatch(r"-?\d{1,9}(\.\d{1,24})?(/[1-9]\d{0,24})?", body.strip(), re.A):
+    if not re.fullmatch(r"-?\d{1,40}(\.\d{1,40})?(/[1-9]\d{0,39})?", body.strip(), re.A):
         raise refuse("BAD_NUMBER", f"{text!r} is not a number", 'write it as "99.85%" or "0.9985"')
     if "/" in body:
         above, below = body.strip().split("/")
