@@ -1,0 +1,1 @@
+"""What follows from the estate and the facts. Pure functions."""
