@@ -1,0 +1,1 @@
+"""One function a mutation: read, decide, write in one transaction."""

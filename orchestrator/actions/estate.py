@@ -1,0 +1,80 @@
+"""Importing an estate: the first one whole, a later one as a change from an instant on."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy.orm import Session
+
+from orchestrator.actions.context import Context, Done, Request, mutate
+from orchestrator.errors import OrchestratorError, refuse
+from orchestrator.model.estate import Change, Estate, diff, succeed
+from orchestrator.model.validity import validate
+from orchestrator.model.values import Instant
+from orchestrator.store.codec import digest
+from orchestrator.store.mapper import fingerprint
+from orchestrator.store.read import load_revision, revision
+from orchestrator.store.write import save_estate
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """The revision the estate then has, and what the import changed in it."""
+
+    revision: int
+    changes: tuple[Change, ...]
+
+
+def import_estate(
+    ctx: Context,
+    estate: Estate,
+    *,
+    since: Instant | None = None,
+    dry_run: bool = False,
+    idempotency_key: str | None = None,
+) -> ImportResult:
+    """Make an estate the tenant's, from an instant on; over none, for all of time.
+
+    Over an existing one `since` may be left out only where nothing differs (FROM_REQUIRED).
+    """
+    content = fingerprint(estate)
+
+    def do(session: Session, now: Instant) -> Done[ImportResult]:
+        number = revision(session, ctx.tenant)
+        old = load_revision(session, ctx.tenant, number)
+        new = _succeeding(old, estate, since, now) if number else _first(estate, since)
+        changes = diff(old, new)
+        after = save_estate(session, ctx.tenant, old, validate(new), now)
+        summary = {"before": number, "after": after, "changes": len(changes)}
+        return Done(ImportResult(after, changes), summary, after != number)
+
+    def again(session: Session, summary: str) -> ImportResult:
+        earlier = orjson.loads(summary)
+        before = load_revision(session, ctx.tenant, earlier["before"])
+        after = load_revision(session, ctx.tenant, earlier["after"])
+        return ImportResult(earlier["after"], diff(before, after))
+
+    request = Request("import_estate", digest(content, str(since)), dry_run, idempotency_key)
+    return mutate(ctx, request, do, again)
+
+
+def _first(estate: Estate, since: Instant | None) -> Estate:
+    return estate.normalised() if since is None else succeed(Estate(), estate, since)
+
+
+def _succeeding(old: Estate, estate: Estate, since: Instant | None, now: Instant) -> Estate:
+    if since is not None:
+        return succeed(old, estate, since)
+    if estate.normalised() == old:
+        return old
+    # The document that holds since the last change does not differ, though it tells no history.
+    with suppress(OrchestratorError):
+        if succeed(old, estate, old.at(now).epoch.start) == old:
+            return old
+    raise refuse(
+        "FROM_REQUIRED",
+        "there is an estate already, and this one differs from it",
+        "say from when it holds (--from), as 2026-07-01T00:00:00Z",
+    )

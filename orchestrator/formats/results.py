@@ -1,0 +1,231 @@
+"""Results as plain JSON: derivations, verdicts, findings, errors, in the published shapes.
+
+Numbers are floats in full, integers where they are whole; with `exact` they are fractions as
+text, `1997/2000`. Money is text with all its decimals.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from fractions import Fraction
+from typing import Any
+
+from orchestrator.errors import Problem
+from orchestrator.model.derivations import Derivation, Explanation
+from orchestrator.model.metrics import Target, Within
+from orchestrator.model.records import (
+    Assessment,
+    Breach,
+    Credit,
+    Exposure,
+    Finding,
+    TermKey,
+    Verdict,
+)
+from orchestrator.model.values import Money, Span, format_instant
+
+Plain = dict[str, Any]
+Locate = Callable[[str], tuple[int, str]]
+"""A place by ids as the line and the index path in a document."""
+
+
+def span_json(span: Span) -> Plain:
+    return {"from": format_instant(span.start), "to": format_instant(span.end)}
+
+
+def number_json(value: Fraction | float | None, exact: bool = False) -> int | float | str | None:
+    """A number in full; None stays null."""
+    if value is None:
+        return None
+    if exact and isinstance(value, Fraction):
+        return f"{value.numerator}/{value.denominator}" if value.denominator > 1 else str(value)
+    if isinstance(value, Fraction) and value.denominator == 1:
+        return value.numerator
+    return float(value)
+
+
+def ratio_json(value: Fraction | float | None, exact: bool = False) -> float | str | None:
+    """A share between 0 and 1: always a float, whole or not."""
+    found = number_json(value, exact)
+    return float(found) if isinstance(found, int) else found
+
+
+def target_json(target: Target, exact: bool = False) -> Any:
+    if isinstance(target, Within):
+        share = ratio_json(target.share, exact)
+        if target.business_days:
+            return {"share": share, "withinBusinessDays": target.business_days}
+        return {"share": share, "withinSeconds": number_json(Fraction(target.duration, 10**6))}
+    return ratio_json(target, exact)
+
+
+def key_json(key: TermKey) -> Plain:
+    return {
+        "agreement": key.agreement,
+        "version": key.version,
+        "term": key.term,
+        "service": key.service,
+    }
+
+
+def problem_json(problem: Problem) -> Plain:
+    return {
+        "code": problem.code,
+        "message": problem.message,
+        "file": problem.file,
+        "line": problem.line,
+        "path": problem.path,
+        "advice": problem.advice,
+    }
+
+
+def finding_json(finding: Finding, locate: Locate | None = None, file: str = "") -> Plain:
+    found: Plain = {
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "subjects": list(finding.subjects),
+    }
+    if locate is not None and finding.path:
+        line, path = locate(finding.path)
+        found |= {"file": file, "line": line, "path": path}
+    return found
+
+
+def derivations_json(found: Iterable[Derivation], exact: bool = False) -> Plain:
+    return {"derivations": [derivation_json(one, exact) for one in found]}
+
+
+def derivation_json(one: Derivation, exact: bool = False) -> Plain:
+    result = key_json(one.key) | {
+        "metric": one.metric,
+        "period": span_json(one.period),
+        "promised": target_json(one.promised, exact),
+        "floor": ratio_json(one.floor, exact),
+        "independent": ratio_json(one.independent, exact),
+        "beta": ratio_json(one.beta, exact),
+        "coveredShare": ratio_json(one.covered_share, exact),
+        "method": one.method,
+        "status": one.status,
+        "headroom": ratio_json(one.headroom, exact),
+        "assumptions": list(one.assumptions),
+        "findings": [finding_json(finding) for finding in one.findings],
+    }
+    return result | (explanation_json(one.explanation, exact) if one.explanation else {})
+
+
+def explanation_json(found: Explanation, exact: bool) -> Plain:
+    def ratio(value: Fraction | float) -> float | str | None:
+        return ratio_json(value, exact)
+
+    result: Plain = {}
+    if found.basis or found.witness:
+        result |= {
+            "basis": [
+                {
+                    "leaf": basis.leaf,
+                    "agreement": basis.agreement,
+                    "version": basis.version,
+                    "term": basis.term,
+                    "unavailability": ratio(basis.unavailability),
+                }
+                for basis in found.basis
+            ],
+            "witness": [
+                {"down": list(outage.down), "share": ratio(outage.share)}
+                for outage in found.witness
+            ],
+            "shadowPrices": [
+                {"leaf": price.leaf, "low": ratio(price.low), "high": ratio(price.high)}
+                for price in found.shadow_prices
+            ],
+            "importance": [
+                {
+                    "leaf": one.leaf,
+                    "birnbaum": ratio(one.birnbaum),
+                    "criticality": ratio(one.criticality),
+                }
+                for one in found.importance
+            ],
+        }
+    result["singlePointsOfFailure"] = list(found.single_points)
+    if found.minimal_cuts or not found.cuts_complete:
+        result["minimalCuts"] = [list(cut) for cut in found.minimal_cuts]
+        result["cutsComplete"] = found.cuts_complete
+    return result
+
+
+def verdict_json(verdict: Verdict, exact: bool = False, locate: Locate | None = None) -> Plain:
+    return {
+        "assessments": [assessment_json(one, exact) for one in verdict.assessments],
+        "breaches": [breach_json(one, exact) for one in verdict.breaches],
+        "credits": [credit_json(one) for one in verdict.credits],
+        "exposures": [exposure_json(one) for one in verdict.exposures],
+        "findings": [finding_json(one, locate) for one in verdict.findings],
+    }
+
+
+def assessment_json(one: Assessment, exact: bool = False) -> Plain:
+    return key_json(one.key) | {
+        "metric": one.metric,
+        "period": span_json(one.period),
+        "target": ratio_json(one.target, exact),
+        "attained": ratio_json(one.attained, exact),
+        "attainedIfGapsDown": ratio_json(one.attained_low, exact),
+        "attainedIfGapsUp": ratio_json(one.attained_high, exact),
+        "status": one.status,
+        "countedSeconds": number_json(one.counted_seconds, exact),
+        "excusedSeconds": number_json(one.excused_seconds, exact),
+        "unknownSeconds": number_json(one.unknown_seconds, exact),
+        "hoursSeconds": number_json(one.hours_seconds, exact),
+    }
+
+
+def breach_json(one: Breach, exact: bool = False) -> Plain:
+    return key_json(one.key) | {
+        "period": span_json(one.period),
+        "policy": one.policy,
+        "responsibility": [
+            {
+                "party": part.party,
+                "service": part.service,
+                "seconds": number_json(part.seconds, exact),
+                "share": ratio_json(part.share, exact),
+                "liable": part.liable,
+                "basis": part.basis,
+                "agreement": part.agreement or None,
+                "evidence": list(part.evidence),
+            }
+            for part in one.responsibility
+        ],
+        "borneBy": [
+            {"party": bearer.party, "share": ratio_json(bearer.share, exact)}
+            | ({"basis": bearer.basis} if bearer.basis else {})
+            for bearer in one.borne_by
+        ],
+    }
+
+
+def credit_json(one: Credit) -> Plain:
+    return key_json(one.key) | {
+        "period": span_json(one.period),
+        "debtor": one.debtor,
+        "creditor": one.creditor,
+        "amount": str(one.money),
+        "currency": one.money.currency,
+        "percent": number_json(one.percent),
+    }
+
+
+def exposure_json(one: Exposure) -> Plain:
+    def money(amount: int) -> str:
+        return str(Money(amount, one.currency))
+
+    return key_json(one.key) | {
+        "period": span_json(one.period),
+        "owed": money(one.owed),
+        "recovered": money(one.recovered),
+        "net": money(one.net),
+        "currency": one.currency,
+        "waterfall": [{"step": step.step, "amount": money(step.amount)} for step in one.waterfall],
+    }
