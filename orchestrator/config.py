@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from orchestrator.errors import refuse
+
 _PREFIX: Final = "ORCHESTRATOR_"
 _HIGHEST_PORT: Final = 65_535
 
@@ -21,10 +23,7 @@ class Config:
 
     @staticmethod
     def from_env(environ: Mapping[str, str]) -> Config:
-        """The settings of an environment; a variable that is missing or empty has its default.
-
-        A value that cannot be one is a ValueError: this floor knows no errors of ours.
-        """
+        """The settings of an environment; a variable that is missing or empty has its default."""
 
         def given(name: str, default: str) -> str:
             return environ.get(_PREFIX + name, "").strip() or default
@@ -49,5 +48,9 @@ def driver_url(url: str) -> str:
 
 def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and 0 < int(text) <= _HIGHEST_PORT):
-        raise ValueError(f"{_PREFIX}PORT is {text!r}: use a whole number from 1 to {_HIGHEST_PORT}")
+        raise refuse(
+            "BAD_SETTING",
+            f"{_PREFIX}PORT is {text!r}, which is no port",
+            f"use a whole number from 1 to {_HIGHEST_PORT}",
+        )
     return int(text)

@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 
 from orchestrator.actions.context import Context, Done, Request, mutate
 from orchestrator.errors import OrchestratorError, refuse
-from orchestrator.model.estate import Change, Estate, diff, succeed
+from orchestrator.model.changes import Change, diff, succeed
+from orchestrator.model.estate import Estate
 from orchestrator.model.validity import validate
 from orchestrator.model.values import Instant
 from orchestrator.store.codec import digest

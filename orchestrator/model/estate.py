@@ -1,25 +1,25 @@
 """The estate: everything in force, at every instant, as one immutable value.
 
 Each object is a timeline of dated values; an agreement is a list of versions with their own
-effective spans. `Estate.at(instant)` is the snapshot in force then, `edit` a changed estate,
-`merge` two in one, `diff` what differs. Nothing here touches a file, a database or the clock.
+effective spans. `Estate.at(instant)` is the snapshot in force then, `edit` a changed estate; see
+`model.changes` for more. Nothing here touches a file, a database or the clock.
 """
 
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import networkx as nx
 
 from orchestrator.errors import refuse
-from orchestrator.model.agreements import Term, Version
+from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.parties import Party
-from orchestrator.model.services import AllOf, AtLeast, Expression, Needs, Service, mentioned
+from orchestrator.model.services import Service, mentioned
 from orchestrator.model.values import ALWAYS, DAWN, FOREVER, Instant, Kept, Span
 
 T = TypeVar("T", Party, Service, Calendar)
@@ -182,7 +182,7 @@ class Estate:
     def _snapshot(self, index: int) -> Snapshot:
         start = self.changes[index]
         end = self.changes[index + 1] if index + 1 < len(self.changes) else FOREVER
-        current: dict[str, dict[str, object]] = {
+        current: dict[str, dict[str, Any]] = {
             table: {
                 id: dated.value
                 for id, timeline in getattr(self, table).items()
@@ -197,7 +197,7 @@ class Estate:
             for version in numbered
             if version.binds and start in version.effective
         }
-        return Snapshot(self.metadata, Span(start, end), versions=versions, **current)  # type: ignore[arg-type]
+        return Snapshot(self.metadata, Span(start, end), versions=versions, **current)
 
     def edit(
         self,
@@ -206,41 +206,43 @@ class Estate:
         remove: Iterable[tuple[str, str]] = (),
     ) -> Estate:
         """A changed estate: from `at` on, `put` objects hold as given and `remove`d ones, named as
-        (list, id), are gone. A version put replaces the one in force from `at` on."""
-        tables: dict[str, dict[str, tuple[object, ...]]] = {
-            table: dict(getattr(self, table)) for table in OBJECTS
-        }
+        (list, id), are gone.
+
+        A version in force replaces the one before it from `at` on, or from its own start if that
+        is later; one in another state is put beside it.
+        """
+        tables: dict[str, dict[str, Any]] = {table: dict(getattr(self, table)) for table in OBJECTS}
         for table, id in remove:
             if id not in tables[table]:
-                raise refuse("UNKNOWN_REFERENCE", f"there is no {id!r} in {table} to remove")
-            kept = _before(tables[table].pop(id), at)
+                raise refuse(
+                    "UNKNOWN_REFERENCE",
+                    f"there is no {id!r} in {table} to remove",
+                    "name an object of the estate",
+                )
+            kept = before(tables[table].pop(id), at)
             if kept:
                 tables[table][id] = kept
         for value in put:
             if isinstance(value, Version):
                 old = tables["agreements"].get(value.agreement, ())
-                start = max(value.effective.start, at)
-                span = Span(start, max(value.effective.end, start + 1))
-                number = 1 + max((v.number for v in old), default=0)  # type: ignore[attr-defined]
-                tables["agreements"][value.agreement] = (
-                    *_before(old, at),
-                    replace(value, number=number, effective=span),
-                )
+                span = Span(max(value.effective.start, at), value.effective.end)
+                number = 1 + max((version.number for version in old), default=0)
+                fresh = replace(value, number=number, effective=span)
+                kept = before(old, span.start) if value.binds else tuple(old)
+                tables["agreements"][value.agreement] = (*kept, fresh)
             else:
                 table = _TABLE_OF[type(value)]
-                old = _before(tables[table].get(value.id, ()), at)
-                dated: tuple[object, ...] = (*old, Dated(Span(at, FOREVER), value))
-                tables[table][value.id] = dated
-        return Estate(self.metadata, **tables).normalised()  # type: ignore[arg-type]
+                kept = before(tables[table].get(value.id, ()), at)
+                tables[table][value.id] = (*kept, Dated(Span(at, FOREVER), value))
+        return Estate(self.metadata, **tables).normalised()
 
     def normalised(self) -> Estate:
         """The same estate in canonical form: ids sorted, equal neighbours joined."""
         return Estate(
             self.metadata,
-            *(
-                {id: _joined(timeline) for id, timeline in sorted(getattr(self, table).items())}
-                for table in TIMELINES
-            ),
+            {id: _joined(timeline) for id, timeline in sorted(self.calendars.items())},
+            {id: _joined(timeline) for id, timeline in sorted(self.parties.items())},
+            {id: _joined(timeline) for id, timeline in sorted(self.services.items())},
             {
                 id: tuple(sorted(versions, key=lambda v: v.number))
                 for id, versions in sorted(self.agreements.items())
@@ -267,261 +269,17 @@ def _joined(timeline: Timeline[T]) -> Timeline[T]:
     return tuple(joined)
 
 
-def _before(items: Sequence[object], at: Instant) -> tuple[object, ...]:
-    """The part of a timeline, or of an agreement's versions, that lies before an instant."""
-    kept: list[object] = []
+def before(items: Iterable[Any], at: Instant) -> tuple[Any, ...]:
+    """The part of a timeline, or of an agreement's versions, that lies before an instant; versions
+    that are not in force lie at no time and stay."""
+    kept: list[Any] = []
     for item in items:
-        span = item.effective if isinstance(item, Version) else item.span  # type: ignore[attr-defined]
-        if isinstance(item, Version) and not item.binds:
-            kept.append(item)
-        elif span.start < at:
-            cut = Span(span.start, min(span.end, at))
-            kept.append(
-                replace(item, effective=cut)
-                if isinstance(item, Version)
-                else replace(item, span=cut)  # type: ignore[type-var]
-            )
+        if isinstance(item, Version):
+            start, end = item.effective.start, item.effective.end
+            if not item.binds:
+                kept.append(item)
+            elif start < at:
+                kept.append(replace(item, effective=Span(start, min(end, at))))
+        elif item.span.start < at:
+            kept.append(Dated(Span(item.span.start, min(item.span.end, at)), item.value))
     return tuple(kept)
-
-
-def _after(items: Sequence[object], at: Instant) -> tuple[object, ...]:
-    """The part of a timeline that lies from an instant on."""
-    return tuple(
-        replace(item, span=Span(max(item.span.start, at), item.span.end))  # type: ignore[attr-defined,type-var]
-        for item in items
-        if item.span.end > at  # type: ignore[attr-defined]
-    )
-
-
-def succeed(old: Estate, new: Estate, at: Instant) -> Estate:
-    """The old estate before `at` and the new one from then on.
-
-    What the new estate says of the time before `at` is not heard: timelines are cut and joined.
-    The versions of an agreement keep who they are. A new version that agrees with an old one in
-    all but its span and acceptances is that version: its start stands and its end may only move to
-    an instant that is not before `at`; acceptances add up. What had begun by `at` cannot change
-    otherwise, or CHANGED_HISTORY is raised; what is missing ends there; what has not begun, or is
-    not in force, binds nobody and may change freely.
-    """
-    tables: dict[str, dict[str, tuple[object, ...]]] = {}
-    for table in TIMELINES:
-        before, after = getattr(old, table), getattr(new, table)
-        tables[table] = {
-            id: (*_before(before.get(id, ()), at), *_after(after.get(id, ()), at))
-            for id in {**before, **after}
-        }
-    tables["agreements"] = {
-        id: _succeeding(old.agreements.get(id, ()), new.agreements.get(id, ()), at)
-        for id in {**old.agreements, **new.agreements}
-    }
-    kept = {
-        table: {id: items for id, items in objects.items() if items}
-        for table, objects in tables.items()
-    }
-    return Estate(new.metadata, **kept).normalised()  # type: ignore[arg-type]
-
-
-def _succeeding(old: Sequence[Version], new: Sequence[Version], at: Instant) -> tuple[Version, ...]:
-    """One agreement's versions: the old ones before `at`, the new ones from then on.
-
-    A list of several versions names each by its number. A single one is the agreement as it
-    stands, whatever its number: with other content it becomes a further version, and drafts that
-    it does not mention stay.
-    """
-    numbered = {version.number: version for version in old}
-    single = len(new) == 1
-    result: dict[int, Version] = {}
-    for version in new:
-        known = _meant(version, old, at) if single else numbered.get(version.number)
-        if known and _same_agreement(known, version):
-            heir = _continued(known, version, at)
-        elif known and known.binds and known.effective.start <= at:
-            raise _changed(known, "its content is agreed")
-        elif single and old and not known:
-            number = max(version.number, 1 + max(numbered))
-            heir = _from(replace(version, number=number), at)
-        else:
-            heir = _from(version, at)
-        if heir:
-            result[heir.number] = heir
-    for version in old:
-        start, end = version.effective.start, version.effective.end
-        if version.number in result:
-            continue
-        if not version.binds:
-            if single:
-                result[version.number] = version
-        elif start < at:
-            result[version.number] = replace(version, effective=Span(start, min(end, at)))
-        elif start == at and new:
-            raise _changed(version, "it takes effect at that very instant")
-    return tuple(result[number] for number in sorted(result))
-
-
-def _meant(version: Version, old: Sequence[Version], at: Instant) -> Version | None:
-    """The old version that the only version of a document is, if it is one of them: the very
-    same, or the one it goes on from at `at`, or one that binds nobody yet."""
-    start = version.effective.start
-    same = [known for known in old if _same_agreement(known, version)]
-    found = (
-        *(known for known in same if known.effective == version.effective),
-        *(
-            known
-            for known in same
-            if known.binds and known.effective.start <= at <= known.effective.end and start <= at
-        ),
-        *(known for known in same if not known.binds or known.effective.start > at),
-        *(known for known in old if not known.binds and known.number == version.number),
-    )
-    return found[0] if found else None
-
-
-def _same_agreement(old: Version, new: Version) -> bool:
-    """Whether two versions agree on all but when they hold and who accepted them."""
-    return old == replace(
-        new, number=old.number, effective=old.effective, acceptances=old.acceptances
-    )
-
-
-def _continued(known: Version, version: Version, at: Instant) -> Version | None:
-    """A known version as a later document has it."""
-    added = tuple(one for one in version.acceptances if one not in known.acceptances)
-    heir = replace(version, number=known.number, acceptances=(*known.acceptances, *added))
-    if not known.binds or known.effective == version.effective:
-        return heir
-    start, end = known.effective.start, version.effective.end
-    if start > at:
-        return _from(heir, at)
-    if version.effective.start > at:
-        raise _changed(known, "its start is agreed")
-    if end != known.effective.end and min(end, known.effective.end) < at:
-        raise _changed(known, "it would end, or would have ended, before that instant")
-    return replace(heir, effective=Span(start, end)) if start < end else None
-
-
-def _from(version: Version, at: Instant) -> Version | None:
-    """A version that begins at `at` at the earliest; None where nothing of it is left."""
-    start, end = max(version.effective.start, at), version.effective.end
-    if not version.binds:
-        return version
-    return replace(version, effective=Span(start, end)) if start < end else None
-
-
-def _changed(version: Version, why: str) -> Exception:
-    return refuse(
-        "CHANGED_HISTORY",
-        f"version {version.number} of agreement {version.agreement!r} is history: {why}",
-        "write the change as a further version, or import it as of a later instant (--from)",
-        f"agreements[{version.agreement}]",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One difference between two estates: `added`, `removed` or `changed`."""
-
-    table: str
-    id: str
-    what: str
-    before: object = None
-    after: object = None
-
-
-def diff(before: Estate, after: Estate) -> tuple[Change, ...]:
-    """What differs, object by object, in the order of the document."""
-    found = []
-    if before.metadata != after.metadata:
-        found.append(Change("metadata", "", "changed", before.metadata, after.metadata))
-    for table in OBJECTS:
-        old, new = getattr(before, table), getattr(after, table)
-        for id in sorted({**old, **new}):
-            if old.get(id) != new.get(id):
-                what = "added" if id not in old else "removed" if id not in new else "changed"
-                found.append(Change(table, id, what, old.get(id), new.get(id)))
-    return tuple(found)
-
-
-def merge(left: Estate, right: Estate, mapping: Mapping[tuple[str, str], str]) -> Estate:
-    """Two estates in one. `mapping` renames the right one's objects, as (list, id) to the id they
-    have in the result; what then has the same id must be equal, or MERGE_CONFLICT names it."""
-    renamed = _renamed(right, mapping)
-    tables = {}
-    for table in OBJECTS:
-        ours, theirs = getattr(left, table), getattr(renamed, table)
-        for id in sorted(set(ours) & set(theirs)):
-            if ours[id] != theirs[id]:
-                raise refuse(
-                    "MERGE_CONFLICT",
-                    f"both estates have {id!r} in {table}, and they differ",
-                    "map one of them to another id",
-                    f"{table}[{id}]",
-                )
-        tables[table] = {**theirs, **ours}
-    home = tuple(dict.fromkeys((*left.metadata.home, *renamed.metadata.home)))
-    return Estate(replace(left.metadata, home=home), **tables).normalised()
-
-
-def _renamed(estate: Estate, mapping: Mapping[tuple[str, str], str]) -> Estate:
-    def name(table: str, id: str) -> str:
-        return mapping.get((table, id), id)
-
-    def party(value: Party) -> Party:
-        return replace(value, id=name("parties", value.id), parent=name("parties", value.parent))
-
-    def service(value: Service) -> Service:
-        return replace(
-            value,
-            id=name("services", value.id),
-            owner=name("parties", value.owner),
-            requires=expression(value.requires) if value.requires else None,
-        )
-
-    def expression(value: Expression) -> Expression:
-        match value:
-            case Needs():
-                return replace(value, service=name("services", value.service))
-            case AllOf() | AtLeast():
-                return replace(value, parts=tuple(expression(part) for part in value.parts))
-
-    def calendar(value: Calendar) -> Calendar:
-        return replace(value, id=name("calendars", value.id))
-
-    def term(value: Term) -> Term:
-        allowances = value.allowances
-        if allowances is not None:
-            allowances = tuple(replace(a, within=name("calendars", a.within)) for a in allowances)
-        return replace(value, hours=name("calendars", value.hours), allowances=allowances)
-
-    def version(value: Version) -> Version:
-        return replace(
-            value,
-            agreement=name("agreements", value.agreement),
-            provider=name("parties", value.provider),
-            customer=name("parties", value.customer),
-            covers=tuple(
-                replace(cover, service=name("services", cover.service)) for cover in value.covers
-            ),
-            roles=tuple(replace(role, party=name("parties", role.party)) for role in value.roles),
-            acceptances=tuple(
-                replace(one, party=name("parties", one.party)) for one in value.acceptances
-            ),
-            terms=tuple(term(one) for one in value.terms),
-            allowances=tuple(
-                replace(one, within=name("calendars", one.within)) for one in value.allowances
-            ),
-        )
-
-    rename = {"calendars": calendar, "parties": party, "services": service}
-    tables: dict[str, dict[str, object]] = {
-        table: {
-            name(table, id): tuple(replace(d, value=rename[table](d.value)) for d in timeline)
-            for id, timeline in getattr(estate, table).items()
-        }
-        for table in TIMELINES
-    }
-    tables["agreements"] = {
-        name("agreements", id): tuple(version(one) for one in versions)
-        for id, versions in estate.agreements.items()
-    }
-    home = tuple(name("parties", id) for id in estate.metadata.home)
-    return Estate(replace(estate.metadata, home=home), **tables)  # type: ignore[arg-type]

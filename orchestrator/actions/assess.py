@@ -1,0 +1,80 @@
+"""Assessing a period: measure, trace and settle it, and book what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy.orm import Session
+
+from orchestrator.actions.context import Context, Done, Request, mutate
+from orchestrator.engine.settle import reach_of, settle
+from orchestrator.errors import refuse
+from orchestrator.model.records import Verdict
+from orchestrator.model.values import AskedPeriod, Instant
+from orchestrator.store.codec import digest
+from orchestrator.store.read import (
+    latest_run,
+    load_facts,
+    load_revision,
+    load_verdict,
+    period_key,
+    revision,
+)
+from orchestrator.store.write import save_verdict
+
+
+@dataclass(frozen=True, slots=True)
+class AssessResult:
+    """The verdict on a period, the revision it is booked as, and whether it differs from what
+    was booked before."""
+
+    revision: int
+    changed: bool
+    verdict: Verdict
+
+
+def assess_period(
+    ctx: Context,
+    asked: AskedPeriod,
+    *,
+    dry_run: bool = False,
+    idempotency_key: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> AssessResult:
+    """Settle every agreement period that ends inside the span, from all facts known now.
+
+    Only what differs from what is booked for the span is written, as a further revision, so
+    assessing again is harmless. Without an estate there is nothing to assess (NO_ESTATE).
+    """
+
+    def do(session: Session, now: Instant) -> Done[AssessResult]:
+        number = revision(session, ctx.tenant)
+        if not number:
+            raise refuse("NO_ESTATE", "there is no estate to assess", "import one first")
+        estate = load_revision(session, ctx.tenant, number)
+        facts = load_facts(session, ctx.tenant, reach_of(estate, asked))
+        verdict = settle(estate, facts, asked, progress)
+        before = latest_run(session, ctx.tenant, asked)
+        run = save_verdict(
+            session,
+            ctx.tenant,
+            asked,
+            verdict,
+            now,
+            estate_revision=number,
+            known_at=now,
+        )
+        changed = before is None or run.revision != before.revision
+        summary = {"revision": run.revision, "at": run.recorded_at, "changed": changed}
+        return Done(AssessResult(run.revision, changed, verdict), summary, changed)
+
+    def again(session: Session, summary: str) -> AssessResult:
+        earlier = orjson.loads(summary)
+        run = latest_run(session, ctx.tenant, asked, as_of=earlier["at"])
+        verdict = load_verdict(session, run) if run else Verdict()
+        return AssessResult(earlier["revision"], earlier["changed"], verdict)
+
+    request = Request("assess_period", digest(period_key(asked)), dry_run, idempotency_key)
+    return mutate(ctx, request, do, again)

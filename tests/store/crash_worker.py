@@ -1,0 +1,67 @@
+"""What `test_crash` kills: for each line "URL FIRST" it reads, a child that imports and records
+batch after batch and says so after each commit. Forked, so that a kill costs no start."""
+
+from __future__ import annotations
+
+import os
+import sys
+from itertools import count
+
+from orchestrator.actions.context import Context
+from orchestrator.actions.estate import import_estate
+from orchestrator.actions.facts import record_facts
+from orchestrator.model.estate import Estate, always
+from orchestrator.model.records import Facts, Outage
+from orchestrator.model.services import Service
+from orchestrator.model.values import Span
+from orchestrator.store.database import connect
+
+TENANT = "tenant"
+SERVICES = 12
+FACTS = 40
+
+
+def estate(batch: int) -> Estate:
+    """Every service says which batch it is of."""
+    return Estate(services=always(*(Service(f"s-{n}", str(batch)) for n in range(SERVICES))))
+
+
+def facts(batch: int) -> Facts:
+    """Facts of this batch alone, and corrections of what the one before said."""
+    own = (Outage(f"o-{batch}-{n}", f"s-{n % SERVICES}", Span(n, n + 1)) for n in range(FACTS))
+    shared = (Outage(f"shared-{n}", "s-0", Span(n, n + 1), source=str(batch)) for n in range(FACTS))
+    return Facts(outages=(*own, *shared))
+
+
+def work(url: str, first: int) -> None:
+    with connect(url) as database:
+        for batch in count(first):
+            ctx = Context(database, TENANT, batch, "worker")
+            import_estate(ctx, estate(batch), since=batch)
+            say(f"estate {batch}")
+            record_facts(ctx, facts(batch), idempotency_key=f"facts {batch}")
+            say(f"facts {batch}")
+
+
+def say(text: str) -> None:
+    os.write(1, f"{text}\n".encode())
+
+
+def main() -> None:
+    for line in sys.stdin:
+        url, first = line.split()
+        child = os.fork()
+        if child == 0:
+            try:
+                say(f"pid {os.getpid()}")
+                work(url, int(first))
+            except BaseException as error:
+                os.write(2, f"{error!r}\n".encode())
+            finally:
+                os._exit(1)
+        os.waitpid(child, 0)
+        say("ended")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,114 @@
+"""The command line with a database behind it: the main job from an empty one, on both."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.cli import main
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "documents"
+EXAMPLE = GOLDEN / "what-is-owed-is-recovered-by-the-suppliers-own-fee-and-tier"
+ESTATE, FACTS = str(EXAMPLE / "estate.yaml"), str(EXAMPLE / "facts.yaml")
+
+Json = Callable[..., Any]
+
+
+@pytest.fixture
+def run(
+    empty_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Json:
+    """Runs a command with `--json` and gives what it printed; it must succeed."""
+    monkeypatch.setenv("ORCHESTRATOR_DATABASE_URL", empty_url)
+    assert main(["migrate"]) == 0
+    assert main(["migrate", "--check"]) == 0
+    capsys.readouterr()
+
+    def command(*words: str, status: int = 0) -> Any:
+        assert main([*words, "--json"]) == status
+        return json.loads(capsys.readouterr().out)
+
+    return command
+
+
+def test_the_main_job_from_an_empty_database_to_a_booked_credit(run: Json) -> None:
+    imported = run("import", ESTATE)
+    assert imported["revision"] == 1
+    assert run("record", FACTS)["accepted"] == 2
+    assert run("record", FACTS)["repeated"] == 2
+    booked = run("assess", "--period", "2026-04")
+    assert (booked["revision"], booked["changed"]) == (1, True)
+    assert [credit["amount"] for credit in booked["credits"]] == ["10000.00", "2000.00"]
+    again = run("assess", "--period", "2026-04")
+    assert (again["revision"], again["changed"]) == (1, False)
+    assert run("verify") == {"intact": True, "findings": []}
+
+
+def test_the_database_gives_the_same_answers_as_the_files(run: Json) -> None:
+    run("import", ESTATE)
+    run("record", FACTS)
+    asked = ("--period", "2026-04")
+    assert run("derive", *asked, "--explain") == run("derive", ESTATE, *asked, "--explain")
+    assert run("trace", *asked) == run("trace", ESTATE, FACTS, *asked)
+
+
+def test_an_export_imports_again_as_nothing_changed(run: Json, tmp_path: Path) -> None:
+    run("import", ESTATE)
+    file = tmp_path / "exported.json"
+    file.write_text(json.dumps(run("export")), encoding="utf-8")
+    assert run("import", str(file)) == {"revision": 1, "dryRun": False, "changes": []}
+
+
+def test_a_dry_run_of_each_writes_nothing(run: Json) -> None:
+    assert run("import", ESTATE, "--dry-run")["changes"]
+    assert run("import", ESTATE)["revision"] == 1
+    assert run("record", FACTS, "--dry-run")["accepted"] == 2
+    assert run("record", FACTS)["accepted"] == 2
+    assert run("assess", "--period", "2026-04", "--dry-run")["changed"]
+    assert run("assess", "--period", "2026-04")["changed"]
+
+
+def test_the_same_key_does_it_once_and_answers_the_same(run: Json) -> None:
+    first = run("import", ESTATE, "--key", "k1")
+    assert run("import", ESTATE, "--key", "k1") == first
+    recorded = run("record", FACTS, "--key", "k2")
+    assert run("record", FACTS, "--key", "k2") == recorded
+    booked = run("assess", "--period", "2026-04", "--key", "k3")
+    assert run("assess", "--period", "2026-04", "--key", "k3") == booked
+
+
+def test_a_corrected_fact_books_a_further_revision_and_the_past_stays_known(
+    run: Json, tmp_path: Path
+) -> None:
+    run("import", ESTATE)
+    run("record", FACTS)
+    before = run("assess", "--period", "2026-04")
+    text = Path(FACTS).read_text(encoding="utf-8")
+    shorter = text.replace("2026-04-01T11:00:00Z", "2026-04-01T10:20:00Z")
+    assert shorter != text
+    (tmp_path / "corrected.yaml").write_text(shorter, encoding="utf-8")
+    assert run("record", str(tmp_path / "corrected.yaml"))["corrected"] == 1
+    after = run("assess", "--period", "2026-04")
+    assert (before["revision"], after["revision"]) == (1, 2)
+    attained = {one["agreement"]: one["attained"] for one in after["assessments"]}
+    # 20 minutes of hosting and 20 of the database, of 43,200
+    assert attained["sla"] == pytest.approx(1 - 40 / 43200)
+
+
+def test_what_a_change_of_the_estate_begins_and_ends_is_dated(run: Json, tmp_path: Path) -> None:
+    run("import", ESTATE)
+    text = Path(ESTATE).read_text(encoding="utf-8")
+    better = text.replace('target: "99.9%"', 'target: "99.8%"')
+    assert better != text
+    (tmp_path / "better.yaml").write_text(better, encoding="utf-8")
+    changed = run("import", str(tmp_path / "better.yaml"), "--from", "2026-06-01")
+    assert changed["changes"] == [{"list": "agreements", "id": "sla", "what": "changed"}]
+    promised = {
+        month: run("derive", "--period", month)["derivations"][0]["promised"]
+        for month in ("2026-05", "2026-06")
+    }
+    assert promised == {"2026-05": 0.999, "2026-06": 0.998}

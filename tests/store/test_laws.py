@@ -1,0 +1,96 @@
+"""Laws of storage, over whatever an estate and facts may say."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import count
+
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from orchestrator.actions.context import Context
+from orchestrator.actions.estate import import_estate
+from orchestrator.actions.facts import RecordResult, record_facts
+from orchestrator.errors import OrchestratorError
+from orchestrator.model.estate import Estate, always
+from orchestrator.model.records import FACT_KINDS, Facts
+from orchestrator.model.services import Service
+from orchestrator.model.values import DAWN, FOREVER, Instant, Span
+from orchestrator.store import audit
+from orchestrator.store.read import load_estate, load_facts
+from tests.store.conftest import NOW
+from tests.strategies import estates, facts, instants
+
+SERVICES = ("a", "b")
+
+examples = settings(
+    max_examples=15,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+_number = count(1)
+
+
+def anew(ctx: Context) -> Context:
+    """A tenant who has nothing yet."""
+    return replace(ctx, tenant=f"tenant-{next(_number)}")
+
+
+def stored(ctx: Context, as_of: int | None = None) -> Estate:
+    with ctx.database.read() as session:
+        assert audit.verify(session, ctx.tenant) == ()
+        return load_estate(session, ctx.tenant, as_of)
+
+
+@examples
+@given(estate=estates())
+def test_any_estate_comes_back_equal(ctx: Context, estate: Estate) -> None:
+    ctx = anew(ctx)
+    import_estate(ctx, estate)
+    assert stored(ctx) == estate
+    assert import_estate(ctx, estate).changes == ()
+
+
+@settings(examples, max_examples=8)
+@given(first=estates(), then=estates(), at=instants())
+def test_each_import_is_known_from_when_it_was_recorded(
+    ctx: Context, first: Estate, then: Estate, at: Instant
+) -> None:
+    ctx = anew(ctx)
+    import_estate(ctx, first)
+    try:
+        changed = import_estate(replace(ctx, now=NOW + 1), then, since=at)
+    except OrchestratorError:
+        assert stored(ctx) == first
+        assume(False)
+        raise
+    assert stored(ctx, NOW) == first
+    after = stored(ctx)
+    assert after.at(at).services == then.at(at).services
+    assert after.at(at - 1).parties == first.at(at - 1).parties
+    again = import_estate(replace(ctx, now=NOW + 2), then, since=at)
+    assert (again.revision, again.changes) == (changed.revision, ())
+    assert stored(ctx) == after
+
+
+@examples
+@given(first=facts(SERVICES), then=facts(SERVICES), data=st.data())
+def test_any_facts_come_back_equal_and_what_was_known_stays_known(
+    ctx: Context, first: Facts, then: Facts, data: st.DataObject
+) -> None:
+    ctx = anew(ctx)
+    import_estate(ctx, Estate(services=always(*map(Service, SERVICES))))
+    result = record_facts(replace(ctx, now=NOW + 1), first)
+    record_facts(replace(ctx, now=NOW + 2), then)
+    together = {
+        kind: {fact.id: fact for facts in (first, then) for fact in getattr(facts, kind)}
+        for kind in FACT_KINDS
+    }
+    everything = Facts(
+        **{kind: tuple(found[id] for id in sorted(found)) for kind, found in together.items()}
+    )
+    with ctx.database.read() as session:
+        for as_of, known in ((None, everything), (NOW + 1, first), (NOW, Facts())):
+            assert load_facts(session, ctx.tenant, Span(DAWN, FOREVER), as_of) == known
+    size = sum(len(getattr(first, kind)) for kind in FACT_KINDS)
+    assert result == RecordResult(accepted=size)
