@@ -17,7 +17,7 @@ from orchestrator.formats.context import Context, Overwhelmed, Refused, attempt,
 from orchestrator.formats.document import API_VERSION, begin, header, refuse_all
 from orchestrator.formats.nodes import Json, Node
 from orchestrator.formats.quantities import LABEL, SLUG_ID, ZONE
-from orchestrator.formats.record import Key, Record
+from orchestrator.formats.record import REQUIRED, Key, Record
 from orchestrator.formats.shapes import (
     ByKey,
     Converted,
@@ -264,11 +264,13 @@ _FORMS: Final = ByKey[Rule](
         "service": Record(
             Rule,
             _WHEN,
-            Key("service", SERVICES, "services", about="What the row is a fact about."),
+            Key("service", SERVICES, "services", REQUIRED, about="What the row is a fact about."),
             Key("facts", choice(KINDS, says="kind of facts")),
             Key("part", choice(("whole", "own"), says="part of a service")),
         ),
-        "ignore": Record(Rule, _WHEN, Key("ignore", LABEL, about="Why the row is left out.")),
+        "ignore": Record(
+            Rule, _WHEN, Key("ignore", LABEL, default=REQUIRED, about="Why the row is left out.")
+        ),
     },
     lambda rule: "ignore" if rule.ignore else "service",
     "{when: ..., service: ...} or {when: ..., ignore: ...}",

@@ -39,7 +39,7 @@ def test_settings_come_from_the_environment() -> None:
 
 @pytest.mark.parametrize("port", ["0", "65536", "http", "-1", "٣"])
 def test_a_port_is_a_number(port: str) -> None:
-    with pytest.raises(ValueError, match="ORCHESTRATOR_PORT"):
+    with pytest.raises(OrchestratorError, match="ORCHESTRATOR_PORT"):
         Config.from_env({"ORCHESTRATOR_PORT": port})
 
 

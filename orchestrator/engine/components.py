@@ -1,0 +1,191 @@
+"""Leaves and gates: what structures are made of, as numbers and bit sets.
+
+A node is a conjunction of leaves (single components) and gates (redundant groups). Series structure
+is a set union, so that a service with thousands of components in series costs a few machine words;
+only redundancy needs more (`engine.diagram`). Leaves and gates are components, not occurrences:
+what is shared counts once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from orchestrator.engine.diagram import Formula, at_least_down
+
+Bits = int
+"""A set of leaf or gate numbers as the bits of an integer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """A conjunction: up while all its leaves and all its gates are up."""
+
+    leaves: Bits = 0
+    gates: Bits = 0
+
+    def __or__(self, other: Node) -> Node:
+        return Node(self.leaves | other.leaves, self.gates | other.gates)
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """A redundant group: up while at least `k` of its parts are up, k less than their number."""
+
+    k: int
+    parts: tuple[Node, ...]
+    beta: Fraction | None = None
+
+    @property
+    def cut(self) -> int:
+        """So many parts down bring it down."""
+        return len(self.parts) - self.k + 1
+
+
+EMPTY = Node()
+
+
+def bits_of(bits: Bits) -> Iterator[int]:
+    """The numbers in a bit set, ascending."""
+    if bits.bit_count() * 16 > bits.bit_length():
+        text = bin(bits)[:1:-1]
+        position = text.find("1")
+        while position >= 0:
+            yield position
+            position = text.find("1", position + 1)
+        return
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
+
+
+Name = tuple[str, str]
+"""A leaf's id, and the agreement that sees it differently from all others, if one does."""
+
+
+class Components:
+    """Leaves and gates by number, the same in every epoch and for every organisation.
+
+    Guards that a name or a group has one number for good, so that equal numbers are the same
+    component at any time, and that a gate comes after the gates it is made of.
+    """
+
+    def __init__(self) -> None:
+        self.gates: list[Gate] = []
+        self._leaves: dict[Name, int] = {}
+        self._gates: dict[tuple[int, tuple[Node, ...], Fraction | None], int] = {}
+        self._support: list[Bits] = []
+        self._inner: list[Bits] = []
+        self._above: dict[int, tuple[int, Bits]] = {}
+
+    @property
+    def leaf_count(self) -> int:
+        return len(self._leaves)
+
+    def leaf(self, name: Name) -> int:
+        """The number of a leaf."""
+        return self._leaves.setdefault(name, len(self._leaves))
+
+    def group(self, k: int, parts: Sequence[Node], beta: Fraction | None) -> Node:
+        """At least `k` of some parts: a gate, or a plain conjunction where all are needed."""
+        if k == len(parts):
+            return conjunction(parts)
+        ordered = tuple(sorted(parts, key=lambda node: (node.leaves, node.gates)))
+        number = self._gates.setdefault((k, ordered, beta), len(self.gates))
+        if number == len(self.gates):
+            together = conjunction(ordered)
+            self.gates.append(Gate(k, ordered, beta))
+            self._support.append(self.support(together))
+            self._inner.append(self.beneath(together) | 1 << number)
+        return Node(gates=1 << number)
+
+    def support(self, node: Node) -> Bits:
+        """Every leaf a node depends on."""
+        bits = node.leaves
+        for gate in bits_of(node.gates):
+            bits |= self._support[gate]
+        return bits
+
+    def support_of(self, gate: int) -> Bits:
+        """Every leaf a gate depends on."""
+        return self._support[gate]
+
+    def beneath(self, node: Node) -> Bits:
+        """Every gate a node depends on."""
+        bits = 0
+        for gate in bits_of(node.gates):
+            bits |= self._inner[gate]
+        return bits
+
+    def modules(self, node: Node) -> tuple[Bits, ...]:
+        """The node's gates in groups that share no leaf with one another or with its own leaves
+        in series: given those are up, the groups are independent of each other."""
+        groups: list[tuple[Bits, Bits]] = []
+        seen = 0
+        for gate in bits_of(node.gates):
+            gates, support = 1 << gate, self._support[gate] & ~node.leaves
+            if support & seen:
+                apart = []
+                for others, theirs in groups:
+                    if theirs & support:
+                        gates, support = gates | others, support | theirs
+                    else:
+                        apart.append((others, theirs))
+                groups = apart
+            if support:
+                groups.append((gates, support))
+                seen |= support
+        return tuple(sorted(gates for gates, _ in groups))
+
+    def failed(self, down: Bits) -> Bits:
+        """The gates that are down while exactly those leaves are."""
+        touched = found = 0
+        for leaf in bits_of(down):
+            touched |= self._gates_above(leaf)
+        for number in bits_of(touched):
+            gate = self.gates[number]
+            lost = sum(1 for part in gate.parts if part.leaves & down or part.gates & found)
+            if lost >= gate.cut:
+                found |= 1 << number
+        return found
+
+    def fails(self, node: Node, down: Bits) -> bool:
+        """Whether a node is down while exactly those leaves are."""
+        if node.leaves & down:
+            return True
+        return bool(node.gates) and bool(node.gates & self.failed(down))
+
+    def formula(self, node: Node, free: Bits, down: Bits = 0) -> Formula | bool:
+        """When a node is down, in the leaves that are free; of the others those in `down` have
+        failed and the rest are up."""
+        known: dict[int, Formula | bool] = {}
+
+        def of(node: Node) -> Formula | bool:
+            if node.leaves & down:
+                return True
+            return at_least_down(
+                1, [*bits_of(node.leaves & free), *(known[gate] for gate in bits_of(node.gates))]
+            )
+
+        for number in bits_of(self.beneath(node)):
+            gate = self.gates[number]
+            known[number] = at_least_down(gate.cut, [of(part) for part in gate.parts])
+        return of(node)
+
+    def _gates_above(self, leaf: int) -> Bits:
+        """The gates that depend on a leaf; found when first asked for, and kept up to date."""
+        checked, bits = self._above.get(leaf, (0, 0))
+        for number in range(checked, len(self.gates)):
+            bits |= (self._support[number] >> leaf & 1) << number
+        self._above[leaf] = len(self.gates), bits
+        return bits
+
+
+def conjunction(nodes: Iterable[Node]) -> Node:
+    """All of some nodes."""
+    leaves = gates = 0
+    for node in nodes:
+        leaves, gates = leaves | node.leaves, gates | node.gates
+    return Node(leaves, gates)

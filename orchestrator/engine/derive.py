@@ -1,0 +1,196 @@
+"""Composite commitments: what each service can carry, given what lies beneath it.
+
+Three figures, never one: the `floor` holds over every joint behaviour in which each underpinning
+commitment is kept, `independent` if parts fail independently at their committed levels, `beta`
+with declared common causes besides. Semantics: derivation.md sections 1 to 4 of the design, in
+short in docs/semantics.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+from orchestrator.engine import findings as note
+from orchestrator.engine.estimate import common_cause, independent, scenes
+from orchestrator.engine.explain import explain
+from orchestrator.engine.floor import Floor, floor
+from orchestrator.engine.problem import Problem, problem
+from orchestrator.engine.promises import promise_of, rounded
+from orchestrator.engine.subjects import Subject, periods_ending, subjects
+from orchestrator.engine.underpinning import Underpinning
+from orchestrator.model.agreements import Version
+from orchestrator.model.derivations import (
+    NOT_COMPARABLE,
+    SHORTFALL,
+    UNCOMMITTED,
+    UNDERPINNED,
+    Derivation,
+)
+from orchestrator.model.estate import Estate, Snapshot
+from orchestrator.model.metrics import METRICS
+from orchestrator.model.values import AskedPeriod, Span, zone
+
+
+@dataclass(frozen=True, slots=True)
+class Depth:
+    """How much to explain: nothing, or bases and prices, and cuts up to an order; and whether
+    every figure must be an exact fraction."""
+
+    explain: bool = False
+    cuts: int = 0
+    exact: bool = False
+
+
+PLAIN = Depth()
+
+
+def derive(
+    estate: Estate,
+    asked: AskedPeriod,
+    agreement: str | None = None,
+    depth: Depth = PLAIN,
+    progress: Callable[[int, int], None] | None = None,
+    underpinning: Underpinning | None = None,
+) -> tuple[Derivation, ...]:
+    """Every derivation for a span, sorted by agreement, term and service.
+
+    Each is for the worst of the agreement's own periods that end inside the span asked for, or
+    for the span itself where none does; it names the period. `progress` hears (done, of all).
+    """
+    underpinning = underpinning or Underpinning(estate)
+    wanted = [
+        subject
+        for versions in estate.agreements.values()
+        for version in versions
+        if agreement is None or version.agreement == agreement
+        for subject in promises_to_check(estate, version, asked)
+    ]
+    found = []
+    for number, subject in enumerate(wanted):
+        found.append(_derivation(underpinning, subject, asked, depth))
+        if progress is not None:
+            progress(number + 1, len(wanted))
+    return tuple(
+        sorted(found, key=lambda d: (d.key.agreement, d.key.term, d.key.service, d.key.version))
+    )
+
+
+def promises_to_check(estate: Estate, version: Version, asked: AskedPeriod) -> Iterator[Subject]:
+    """What a version promises about composites: every term of an SLA, and those of each OLA or UC
+    on the whole of a service with dependencies that a home organisation provides. A commitment at
+    the edge, with nothing beneath, is none."""
+    span = asked.span(zone(version.timezone)) & version.effective
+    if span is None or not version.binds:
+        return
+    snapshot = estate.at(span.start)
+    if snapshot.kind_of(version) == "SLA":
+        yield from subjects(version)
+    elif not snapshot.home or snapshot.entity(version.provider) in snapshot.home:
+        for subject in subjects(version):
+            if _is_composite(snapshot, subject):
+                yield subject
+
+
+def _is_composite(snapshot: Snapshot, subject: Subject) -> bool:
+    return any(
+        cover.scope == "whole" and snapshot.services[cover.service].requires is not None
+        for cover in subject.covers
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """The floor of one period with its data, before anything is said about them; None where the
+    period has no service hours."""
+
+    data: Problem
+    floor: Floor | None
+
+    @property
+    def rank(self) -> tuple[bool, Fraction]:
+        """Worst first; periods without service hours last."""
+        return self.floor is None, self.floor.share if self.floor else Fraction(0)
+
+
+def figures(underpinning: Underpinning, subject: Subject, period: Span) -> Figures:
+    """The floor of a subject over one period."""
+    grounds = underpinning.ground(subject.version, subject.covers, period)
+    data = problem(underpinning, promise_of(subject.version, subject.term), grounds, period)
+    return Figures(data, floor(data) if data.window else None)
+
+
+def worst_figures(underpinning: Underpinning, subject: Subject, asked: AskedPeriod) -> Figures:
+    """The figures of the subject's own period with the lowest floor, the earliest of equals."""
+    return min(
+        (figures(underpinning, subject, span) for span in _own_periods(subject, asked)),
+        key=lambda one: one.rank,
+    )
+
+
+def _own_periods(subject: Subject, asked: AskedPeriod) -> Sequence[Span]:
+    """The subject's periods that end inside the span asked for; where none does, the span."""
+    held = asked.span(zone(subject.version.timezone)) & subject.version.effective
+    assert held is not None
+    return periods_ending(subject, asked) or [held]
+
+
+def _derivation(
+    underpinning: Underpinning, subject: Subject, asked: AskedPeriod, depth: Depth
+) -> Derivation:
+    key, term = subject.key, subject.term
+    if METRICS[term.metric].algebra != underpinning.metric_algebra:
+        period, finding = _own_periods(subject, asked)[0], note.no_flow(key)
+    else:
+        found = worst_figures(underpinning, subject, asked)
+        if found.floor is not None:
+            return _compared(underpinning, subject, found.data, found.floor, depth)
+        period, finding = found.data.period, note.no_hours(key, found.data.period)
+    return Derivation(
+        key, term.metric, period, term.target, NOT_COMPARABLE, method="none", findings=(finding,)
+    )
+
+
+def _compared(
+    underpinning: Underpinning, subject: Subject, data: Problem, found: Floor, depth: Depth
+) -> Derivation:
+    """What is promised, against its figures."""
+    key, term = subject.key, subject.term
+    assert isinstance(term.target, Fraction)
+    covered = scenes(data)
+    estimate = independent(data, covered, exact=depth.exact)
+    beta = common_cause(data, covered, underpinning.components, exact=depth.exact)
+    status = SHORTFALL
+    if _fails_uncommitted(underpinning, data):
+        status = UNCOMMITTED
+    elif rounded(term.measurement, found.share) >= term.target:
+        status = UNDERPINNED
+    return Derivation(
+        key,
+        term.metric,
+        data.period,
+        term.target,
+        status,
+        found.share,
+        estimate.availability,
+        None if beta is None else beta.availability,
+        estimate.covered_share,
+        assumptions=note.assumptions(data),
+        findings=note.findings(key, data, found, estimate.availability, status),
+        explanation=explain(data, found, covered, depth.cuts)
+        if depth.explain or depth.cuts
+        else None,
+    )
+
+
+def _fails_uncommitted(underpinning: Underpinning, data: Problem) -> bool:
+    """Whether what nobody has committed to can fail the whole by itself."""
+    for part in data.parts:
+        nothing = 0
+        for promises, leaves in part.ground.kinds.items():
+            if not any(data.promises[promise].counts for promise in promises):
+                nothing |= leaves
+        if underpinning.components.fails(part.ground.node, nothing):
+            return True
+    return False

@@ -1,0 +1,196 @@
+"""What an agreement does not answer for (rule 6): excuses, maintenance, and allowances.
+
+An excuse is of a category that the agreement excludes or allows, has evidence, was given notice of
+in time, and is not the failure of somebody upstream. An allowance is used up in the order of time,
+so that an overrun counts from its first excess second.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from orchestrator.engine.evidence import Report
+from orchestrator.engine.intervals import Intervals, clip, intersect, subtract, total, union
+from orchestrator.engine.promises import MAINTENANCE, Hours, Promise
+from orchestrator.model.agreements import Allowance
+from orchestrator.model.records import Facts, Maintenance, Outage
+from orchestrator.model.values import DAWN, Duration, Instant, Span, zone
+
+Spans = list[tuple[Instant, Instant]]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Downtime that an agreement is asked to excuse: of which report, by its place, when, and how
+    long before it was told (-1 where it was not)."""
+
+    category: str
+    report: int
+    interval: tuple[Instant, Instant]
+    notice: Duration
+
+    def meets(self, allowance: Allowance) -> bool:
+        return not allowance.notice or self.notice >= allowance.notice
+
+
+class Claims:
+    """What excuses and maintenance notices there are.
+
+    A fact that was cut in two is one event: alike facts that abut are taken together, so that
+    notice is measured from the beginning of the event.
+    """
+
+    def __init__(self, facts: Facts) -> None:
+        self._events: dict[object, Spans] = {}
+        self._notices: dict[str, list[Maintenance]] = {}
+        for outage in facts.outages:
+            if outage.excuse is not None:
+                self._events.setdefault(_event(outage), []).append(_ends(outage.span))
+        for notice in facts.maintenance:
+            self._notices.setdefault(notice.service, []).append(notice)
+            self._events.setdefault(_event(notice), []).append(_ends(notice.span))
+        self._events = {event: union(spans) for event, spans in self._events.items()}
+
+    def of(
+        self, reports: Iterable[Report], upstream: Callable[[str, Instant], bool]
+    ) -> Iterator[Claim]:
+        """What reports may be excused by; `upstream` knows whose failure is no excuse."""
+        for index, report in enumerate(reports):
+            if report.outage is not None:
+                for category, interval, notice in self._told(report.outage, upstream):
+                    yield Claim(category, index, interval, notice)
+
+    def _told(
+        self, outage: Outage, upstream: Callable[[str, Instant], bool]
+    ) -> Iterator[tuple[str, tuple[Instant, Instant], Duration]]:
+        excuse = outage.excuse
+        if (
+            excuse is not None
+            and excuse.evidence
+            and not (excuse.party and upstream(excuse.party, outage.span.start))
+        ):
+            noticed = excuse.noticed
+            notice = -1 if noticed is None else self._began(outage) - noticed
+            yield excuse.category, _ends(outage.span), notice
+        for planned in self._notices.get(outage.service, ()):
+            common = planned.span & outage.span
+            if common is not None and planned.announced is not None:
+                notice = self._began(planned) - planned.announced
+                if notice >= 0:
+                    yield MAINTENANCE, _ends(common), notice
+
+    def _began(self, fact: Outage | Maintenance) -> Instant:
+        """When the event began that a fact is of."""
+        found = self._events[_event(fact)]
+        index = bisect.bisect_right(found, fact.span.start, key=lambda interval: interval[0])
+        return found[index - 1][0]
+
+
+def _event(fact: Outage | Maintenance) -> object:
+    """What makes two facts the same event where they abut."""
+    if isinstance(fact, Outage):
+        return fact.service, fact.part, fact.excuse
+    return fact.service, fact.announced
+
+
+def _ends(span: Span) -> tuple[Instant, Instant]:
+    return span.start, span.end
+
+
+def excuse(
+    reports: Sequence[Report], claims: Iterable[Claim], promise: Promise, hours: Hours, span: Span
+) -> list[Report]:
+    """Reports with the part of each that an agreement excuses within a span."""
+    by_category: dict[str, list[Claim]] = {}
+    for claim in claims:
+        by_category.setdefault(claim.category, []).append(claim)
+    excused: dict[int, Spans] = {}
+    for category, made in sorted(by_category.items()):
+        granted = _granted(category, made, promise, hours, span)
+        for claim in made:
+            excused.setdefault(claim.report, []).extend(intersect([claim.interval], granted))
+    return [
+        replace(report, excused=union(excused[index])) if excused.get(index) else report
+        for index, report in enumerate(reports)
+    ]
+
+
+def lookback(promise: Promise, span: Span) -> Instant:
+    """From when on claims use up the allowances that hold in a span."""
+    start = span.start
+    for allowance in promise.allowances:
+        if allowance.per.rolling:
+            return promise.effective.start
+        start = min(start, allowance.per.containing(span.start, zone(promise.timezone)).start)
+    return max(start, promise.effective.start)
+
+
+def excusable(promise: Promise) -> frozenset[str]:
+    """The categories that an agreement excuses at all."""
+    return frozenset(allowance.category for allowance in promise.allowances) | set(
+        promise.exclusions
+    )
+
+
+def _granted(
+    category: str, claims: Sequence[Claim], promise: Promise, hours: Hours, span: Span
+) -> Intervals:
+    """As much of the claimed time as the agreement grants, the earliest first, one allowance after
+    the other."""
+    allowances = [a for a in promise.allowances if a.category == category]
+    if not allowances:
+        return union(claim.interval for claim in claims) if category in promise.exclusions else []
+    granted: Intervals = []
+    start = max(span.start, min((claim.interval[0] for claim in claims), default=DAWN))
+    if start >= span.end:
+        return granted
+    reach = Span(start, span.end)
+    for allowance in allowances:
+        wanted = union(claim.interval for claim in claims if claim.meets(allowance))
+        wanted = intersect(wanted, hours.open(promise.hours, reach))
+        if allowance.within:
+            wanted = intersect(wanted, hours.open(allowance.within, reach))
+        wanted = subtract(wanted, granted)
+        granted = union([*granted, *_first(wanted, allowance, promise, reach)])
+    return granted
+
+
+def _first(wanted: Intervals, allowance: Allowance, promise: Promise, span: Span) -> Spans:
+    """The earliest of the wanted time that an allowance holds out for."""
+    if allowance.per.rolling:
+        return _first_of_window(wanted, allowance.duration, allowance.per.rolling)
+    found: Spans = []
+    for period in allowance.per.over(span, zone(promise.timezone)):
+        left = allowance.duration
+        for start, end in clip(wanted, period.start, period.end):
+            if left <= 0:
+                break
+            found.append((start, min(end, start + left)))
+            left -= end - start
+    return found
+
+
+def _first_of_window(wanted: Intervals, most: Duration, window: Duration) -> Spans:
+    """The earliest time of which no window of that length holds more than the allowance.
+
+    While an earlier use leaves the window as fast as a new one enters it, nothing is used up.
+    """
+    found: Spans = []
+    for start, end in wanted:
+        here = start
+        while here < end:
+            leaving = next((b for a, b in found if a <= here - window < b), None)
+            later = min((a + window for a, _ in found if a + window > here), default=end)
+            left = most - total(clip(found, here - window, here))
+            if leaving is not None:
+                until = min(end, leaving + window)
+            elif left > 0:
+                until = min(end, here + left, later)
+            else:
+                here = later
+                continue
+            found = union([*found, (here, until)])
+            here = until
+    return found

@@ -1,0 +1,194 @@
+"""What is owed to customers, what comes back from beneath, and why the two differ (rules 9, 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from orchestrator.engine.credit import Ended, ended
+from orchestrator.engine.findings import place
+from orchestrator.engine.measure import Measured
+from orchestrator.engine.promises import policies_of
+from orchestrator.engine.trace import (
+    EXCUSED,
+    NOT_COMMITTED,
+    OWN_PART,
+    STRUCTURAL_GAP,
+    Cause,
+)
+from orchestrator.model.estate import Estate
+from orchestrator.model.records import (
+    WATERFALL,
+    Breach,
+    Credit,
+    Exposure,
+    Finding,
+    WaterfallStep,
+)
+from orchestrator.model.values import Money, split
+
+
+@dataclass(frozen=True, slots=True)
+class Traced:
+    """A breach with the causes it was traced to."""
+
+    measured: Measured
+    causes: tuple[Cause, ...]
+    breach: Breach
+
+
+def exposures(
+    estate: Estate, traced: Sequence[Traced], credits: Mapping[Ended, Credit]
+) -> tuple[tuple[Exposure, ...], list[Finding]]:
+    """What the home organisations owe, what they can recover, and why the two differ (rule 10)."""
+    ours = [one for one in traced if _provided_at_home(estate, one)]
+    losses = [_losses(one, credits) for one in ours]
+    recovered = _recoveries(ours, losses, credits)
+    found = tuple(
+        _exposure(estate, one, loss, back, credits)
+        for one, loss, back in zip(ours, losses, recovered, strict=True)
+    )
+    return found, _recovery_findings(ours, credits)
+
+
+def _provided_at_home(estate: Estate, one: Traced) -> bool:
+    snapshot = estate.at(one.measured.assessment.period.start)
+    version = one.measured.subject.version
+    if snapshot.home:
+        sold = snapshot.entity(version.provider) in snapshot.home
+    else:
+        sold = version.kind == "SLA"
+    return sold and snapshot.entity(version.provider) != snapshot.entity(version.customer)
+
+
+def _owed(one: Traced, credits: Mapping[Ended, Credit]) -> Credit | None:
+    return credits.get(ended(one.measured))
+
+
+def _losses(one: Traced, credits: Mapping[Ended, Credit]) -> list[int]:
+    """What is owed, split over the causes by their contribution; ties by party."""
+    credit = _owed(one, credits)
+    if credit is None or not one.causes:
+        return [0] * len(one.causes)
+    return split(credit.money.amount, [cause.duration for cause in one.causes])
+
+
+def _recoveries(
+    ours: Sequence[Traced], losses: Sequence[Sequence[int]], credits: Mapping[Ended, Credit]
+) -> list[tuple[int, int]]:
+    """For each breach, what comes back from beneath, as (before caps, after caps).
+
+    One upstream credit behind several breaches is divided among them by attributed loss (rule 9).
+    """
+    claims: dict[Ended, dict[int, int]] = {}
+    for index, (one, loss) in enumerate(zip(ours, losses, strict=True)):
+        owed = _owed(one, credits)
+        for cause, amount in zip(one.causes, loss, strict=True):
+            answering = _answering(cause)
+            if answering is None or not amount or owed is None:
+                continue
+            source = credits.get(answering)
+            if source is not None and source.money.currency == owed.money.currency:
+                shares = claims.setdefault(answering, {})
+                shares[index] = shares.get(index, 0) + amount
+    back = [(0, 0)] * len(ours)
+    for answering, shares in claims.items():
+        credit = credits[answering]
+        weights = [Fraction(amount) for amount in shares.values()]
+        before = split(credit.uncapped.amount, weights)
+        after = split(credit.money.amount, weights)
+        for index, gross, net in zip(shares, before, after, strict=True):
+            back[index] = (back[index][0] + gross, back[index][1] + net)
+    return back
+
+
+def _answering(cause: Cause) -> Ended | None:
+    """The agreement period that pays for a cause: a breach by somebody else."""
+    if not cause.liable or cause.internal or cause.answers is None:
+        return None
+    return ended(cause.answers)
+
+
+_STEP: Final = {
+    OWN_PART: "OWN_SHARE",
+    STRUCTURAL_GAP: "STRUCTURAL_GAP",
+    NOT_COMMITTED: "STRUCTURAL_GAP",
+    EXCUSED: "DEFINITION_GAP",
+}
+
+
+def _exposure(
+    estate: Estate,
+    one: Traced,
+    losses: Sequence[int],
+    recovered: tuple[int, int],
+    credits: Mapping[Ended, Credit],
+) -> Exposure:
+    credit = _owed(one, credits)
+    owed = credit.money if credit else Money(0, estate.metadata.currency)
+    steps = dict.fromkeys(WATERFALL, 0)
+    liable = 0
+    for cause, loss in zip(one.causes, losses, strict=True):
+        if not cause.liable:
+            steps[_STEP[cause.basis]] += loss
+        elif cause.internal:
+            steps["OWN_SHARE"] += loss
+        else:
+            liable += loss
+    gross, net = recovered
+    if policies_of(one.measured.subject.term).shares == "joint_and_several":
+        # Each answers for all of it, yet no more comes back than was lost.
+        gross, net = min(gross, owed.amount), min(net, owed.amount)
+    steps["TIER_AND_FEE_SCALE"] = liable - gross
+    steps["CAP"] = gross - net
+    steps["RECOVERED"] = net
+    assert sum(steps.values()) == owed.amount, "a waterfall that does not sum to what is owed"
+    key, period = ended(one.measured)
+    return Exposure(
+        key,
+        period,
+        owed.amount,
+        net,
+        owed.currency,
+        tuple(WaterfallStep(step, amount) for step, amount in steps.items()),
+    )
+
+
+def _recovery_findings(ours: Sequence[Traced], credits: Mapping[Ended, Credit]) -> list[Finding]:
+    """Why something that is breached beneath brings nothing back, once for each pair."""
+    found = {
+        (made.subjects, made.code): made
+        for one in ours
+        for cause in one.causes
+        if (made := _recovery_finding(one, cause, credits)) is not None
+    }
+    return [found[key] for key in sorted(found)]
+
+
+def _recovery_finding(one: Traced, cause: Cause, credits: Mapping[Ended, Credit]) -> Finding | None:
+    answering, owed = _answering(cause), _owed(one, credits)
+    if answering is None or cause.answers is None:
+        return None
+    (key, period), credit = answering, credits.get(answering)
+    ours = one.measured.assessment.key.agreement
+    if credit is None and cause.answers.subject.term.credits:
+        return Finding(
+            "UPSTREAM_PERIOD_OPEN",
+            "info",
+            f"{key.agreement} is breached, but its period {period} ends outside the span asked "
+            "for; what it owes is settled with that period",
+            (ours, key.agreement),
+            place(key),
+        )
+    if credit and owed and credit.money.currency != owed.money.currency:
+        return Finding(
+            "CURRENCY_MISMATCH",
+            "warning",
+            f"{key.agreement} pays in {credit.money.currency}, {ours} owes {owed.money.currency}; "
+            "no rate is stated, so nothing is set off",
+            (ours, key.agreement),
+            place(key),
+        )
+    return None

@@ -1,0 +1,80 @@
+"""The floor of one agreement over one period: `engine.bounds` over `engine.programme`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from orchestrator.engine.bounds import Direction, Optimum, worst
+from orchestrator.engine.intervals import total
+from orchestrator.engine.problem import Problem
+from orchestrator.engine.programme import Programme, Row, programme
+from orchestrator.engine.reliefs import choices
+
+ZERO: Final = Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The worst counted downtime and the time it is a share of, in microseconds, with the
+    programme that attains it."""
+
+    downtime: Fraction
+    hours: Fraction
+    optimum: Optimum[Row]
+    programme: Programme
+
+    @property
+    def share(self) -> Fraction:
+        """The floor itself."""
+        return 1 - self.downtime / self.hours if self.downtime < self.hours else ZERO
+
+
+def floor(data: Problem) -> Floor:
+    """The worst over every way of taking the reliefs that the composite excuses."""
+    bind = {p for group in data.groups for p in group.all_promises if data.binds(p)}
+    ways = choices(data.own, (data.promises[p] for p in bind), data.period, data.hours)
+    return min((_solved(data, programme(data, way)) for way in ways), key=lambda one: one.share)
+
+
+def _solved(data: Problem, found: Programme) -> Floor:
+    optimum = worst(found.cells, found.budgets)
+    downtime = max(optimum.value - found.choice.excused, ZERO)
+    return Floor(downtime, total(data.window) - found.choice.lost, optimum, found)
+
+
+def prices(data: Problem, found: Floor) -> dict[int, tuple[Fraction, Fraction]]:
+    """By group, the least and the greatest downtime of the composite per unit of a leaf's budget.
+
+    A commitment's budgets in several periods grow together, in proportion; of several commitments
+    on one leaf the one that matters most counts. A budget of nothing cannot shrink: its greatest
+    price is its least.
+    """
+    result = dict.fromkeys(range(len(data.groups)), (ZERO, ZERO))
+    for group, more in _directions(found.programme):
+        low = _slope(found.programme, more, 1)
+        shrinks = all(found.programme.budgets[row] for row in more)
+        high = -_slope(found.programme, more, -1) if shrinks else low
+        known = result[group]
+        result[group] = (max(known[0], low), max(known[1], high))
+    return result
+
+
+def _slope(found: Programme, more: Mapping[Row, Fraction], sign: int) -> Fraction:
+    growth = {row: sign * speed for row, speed in more.items()}
+    return worst(found.cells, found.budgets, Direction(growth, {})).slope
+
+
+def _directions(found: Programme) -> Iterator[tuple[int, dict[Row, Fraction]]]:
+    """Each group with a direction for each of its commitments: a unit of budget more, over its
+    periods."""
+    rows: dict[tuple[int, int], list[Row]] = {}
+    for row in found.budgets:
+        rows.setdefault((row.group, row.promise), []).append(row)
+    for (group, _), alike in rows.items():
+        # The two rows of one period limit the same budget.
+        in_all = sum({row.period: found.growth[row] for row in alike}.values(), ZERO)
+        if in_all:
+            yield group, {row: found.growth[row] / in_all for row in alike}

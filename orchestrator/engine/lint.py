@@ -1,0 +1,155 @@
+"""What a service level manager should know about an estate before anything is measured.
+
+Each check is a function from an estate to findings and stands in `CHECKS`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from typing import Final
+
+from orchestrator.model.agreements import KINDS, Term, Version
+from orchestrator.model.credits import CreditTier
+from orchestrator.model.estate import Estate, Snapshot
+from orchestrator.model.records import Finding
+from orchestrator.model.values import DAWN, format_percent
+
+
+def lint(estate: Estate) -> tuple[Finding, ...]:
+    """All findings about an estate's agreements, in the order of the document."""
+    found: list[Finding] = []
+    for versions in estate.agreements.values():
+        for version in versions:
+            if version.binds:
+                snapshot = estate.at(max(version.effective.start, DAWN))
+                for check in CHECKS:
+                    found += check(snapshot, version)
+    return tuple(found)
+
+
+def _place(version: Version, term: Term | None = None) -> str:
+    path = f"agreements[{version.agreement}]"
+    return f"{path}.terms[{term.id}]" if term else path
+
+
+def _mislabelled(snapshot: Snapshot, version: Version) -> Iterator[Finding]:
+    kind = snapshot.kind_of(version)
+    if kind != version.kind:
+        yield Finding(
+            "MISLABELLED_SLA" if version.kind == "SLA" else "MISLABELLED",
+            "warning",
+            f"{version.agreement} is called an {version.kind}, but between {version.provider} and "
+            f"{version.customer} it is {_article(kind)} {KINDS[kind].name}",
+            (version.agreement,),
+            f"{_place(version)}.kind",
+        )
+
+
+def _article(kind: str) -> str:
+    return "a" if kind == "SLA" else "an"
+
+
+def _not_accepted(_: Snapshot, version: Version) -> Iterator[Finding]:
+    accepted = {acceptance.party for acceptance in version.acceptances}
+    missing = [party for party in (version.provider, version.customer) if party not in accepted]
+    if missing:
+        yield Finding(
+            "NOT_ACCEPTED",
+            "info",
+            f"no acceptance of version {version.number} of {version.agreement} by "
+            f"{' and '.join(missing)} is recorded; it is taken as agreed",
+            (version.agreement, *missing),
+            _place(version),
+        )
+
+
+def _filed_only(_: Snapshot, version: Version) -> Iterator[Finding]:
+    keys = [key for key, _ in version.kept if not key.startswith("x-")]
+    keys += [key for term in version.terms for key, _ in term.kept if not key.startswith("x-")]
+    if keys:
+        yield Finding(
+            "FILED_ONLY",
+            "info",
+            f"{version.agreement} states {', '.join(sorted(set(keys)))}: kept as written, not yet "
+            "computed from",
+            (version.agreement,),
+            _place(version),
+        )
+
+
+def _ownerless(snapshot: Snapshot, version: Version) -> Iterator[Finding]:
+    for cover in version.covers:
+        service = snapshot.services.get(cover.service)
+        if cover.scope == "own" and service is not None and not service.has_own_part:
+            yield Finding(
+                "OWN_PART_WITHOUT_OWNER",
+                "warning",
+                f"{version.agreement} commits to the own part of {service.id}, which has none: "
+                "it has no owner, or says `own: none`",
+                (version.agreement, service.id),
+                _place(version),
+            )
+
+
+def _credits(_: Snapshot, version: Version) -> Iterator[Finding]:
+    for term in version.terms:
+        if not term.credits or not isinstance(term.target, Fraction):
+            continue
+        where = f"{_place(version, term)}.credits"
+        ids = (version.agreement, term.id)
+        fee = term.fee or version.fee
+        if fee is None and not all(cover.fee for cover in version.covers):
+            yield Finding(
+                "CREDITS_WITHOUT_FEE",
+                "warning",
+                f"{version.agreement}/{term.id} pays a percentage of a fee that is not stated, so "
+                "its credits come to nothing",
+                ids,
+                where,
+            )
+        for code, text in tier_defects(term.credits, term.target):
+            yield Finding(code, "warning", f"{version.agreement}/{term.id}: {text}", ids, where)
+
+
+def tier_defects(tiers: Sequence[CreditTier], target: Fraction) -> Iterator[tuple[str, str]]:
+    """Overlaps, gaps and credits although the target is met, with the values named."""
+    rows = sorted((tier for tier in tiers if not tier.nested), key=lambda t: (t.low, t.high))
+    for first, second in itertools.pairwise(rows):
+        if second.low < first.high:
+            yield (
+                "TIER_OVERLAP",
+                f"two rows apply from {format_percent(second.low)} to "
+                f"{format_percent(min(first.high, second.high))}; the higher credit does",
+            )
+    covered = Fraction(0)
+    for low, high in sorted((tier.low, tier.high) for tier in tiers):
+        if low > covered:
+            yield _gap(covered, min(low, target))
+        covered = max(covered, high)
+    if covered < target:
+        yield _gap(covered, target)
+    if covered > target:
+        yield (
+            "CREDIT_WITHOUT_BREACH",
+            f"a credit is paid from {format_percent(target)} to {format_percent(covered)}, where "
+            "the target is met",
+        )
+
+
+def _gap(low: Fraction, high: Fraction) -> tuple[str, str]:
+    return (
+        "TIER_GAP",
+        f"no row applies from {format_percent(low)} to {format_percent(high)}, so nothing is paid",
+    )
+
+
+CHECKS: Final[tuple[Callable[[Snapshot, Version], Iterator[Finding]], ...]] = (
+    _mislabelled,
+    _not_accepted,
+    _filed_only,
+    _ownerless,
+    _credits,
+)
+"""Every check; a new one is a row here."""

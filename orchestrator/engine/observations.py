@@ -1,0 +1,163 @@
+"""Facts against an estate: what every agreement sees of them, and what one agreement does."""
+
+from __future__ import annotations
+
+import itertools
+from functools import cached_property, partial
+
+from orchestrator.engine.components import Bits
+from orchestrator.engine.evidence import Downtimes, Report, Reports, Run, reaching_into
+from orchestrator.engine.excuses import Claims, excusable, excuse, lookback
+from orchestrator.engine.promises import policies_of, promise_of
+from orchestrator.engine.subjects import Subject
+from orchestrator.engine.underpinning import Underpinning
+from orchestrator.model.estate import Snapshot
+from orchestrator.model.records import Facts, TermKey
+from orchestrator.model.values import FOREVER, Instant, Span
+
+
+class Observations:
+    """Guards that what all agreements see alike is found once."""
+
+    def __init__(self, underpinning: Underpinning, facts: Facts) -> None:
+        self.underpinning = underpinning
+        self.estate = underpinning.estate
+        self.facts = facts
+        self.claims = Claims(facts)
+        self._reports: dict[bool, Reports] = {}
+        self._downtimes: dict[bool, Downtimes] = {}
+        self._upstream: dict[tuple[Instant, TermKey, str], bool] = {}
+
+    def reports(self, *, gaps_count: bool) -> Reports:
+        """All facts that say something was down."""
+        if gaps_count not in self._reports:
+            self._reports[gaps_count] = Reports.among(self.facts, gaps_count=gaps_count)
+        return self._reports[gaps_count]
+
+    def downtimes(self, *, gaps_count: bool) -> Downtimes:
+        """When everything was down, by all facts and with nothing excused."""
+        if gaps_count not in self._downtimes:
+            found = self.reports(gaps_count=gaps_count).of.values()
+            self._downtimes[gaps_count] = Downtimes(self.runs, (r for one in found for r in one))
+        return self._downtimes[gaps_count]
+
+    @cached_property
+    def runs(self) -> list[Run]:
+        """The runs that facts fall in."""
+        starts = [outage.span.start for outage in self.facts.outages]
+        starts += [unknown.span.start for unknown in self.facts.unknown]
+        if not starts:
+            return []
+        first = min(starts)
+        changes = {
+            instant
+            for timeline in self.estate.services.values()
+            for dated in timeline
+            for instant in (dated.span.start, dated.span.end)
+            if first < instant < FOREVER
+        }
+        borders = [first, *sorted(changes), FOREVER]
+        structure = self.underpinning.structure
+        return [
+            Run(Span(start, end), structure(self.estate.at(start), "", traced=True))
+            for start, end in itertools.pairwise(borders)
+        ]
+
+    def is_upstream(self, subject: Subject, party: str, instant: Instant) -> bool:
+        """Whether the provider of an agreement answers for a party: its own, and those that own
+        or provide what the agreement rests on. The customer is none of them."""
+        snapshot = self.estate.at(instant)
+        entity = snapshot.entity(party)
+        key = (snapshot.epoch.start, subject.key, entity)
+        if key not in self._upstream:
+            self._upstream[key] = _is_upstream(snapshot, subject, entity)
+        return self._upstream[key]
+
+
+def _is_upstream(snapshot: Snapshot, subject: Subject, entity: str) -> bool:
+    provider = snapshot.entity(subject.version.provider)
+    if entity in {provider, snapshot.entity(subject.version.customer)}:
+        return entity == provider
+    bits, numbers = reach(snapshot, subject), snapshot.numbers
+    return any(
+        service.owner
+        and bits >> numbers[service.id] & 1
+        and snapshot.entity(service.owner) == entity
+        for service in snapshot.services.values()
+    ) or any(
+        snapshot.entity(version.provider) == entity
+        and snapshot.entity(version.customer) == provider
+        and any(bits >> numbers[cover.service] & 1 for cover in version.covers)
+        for version in snapshot.versions.values()
+    )
+
+
+def reach(snapshot: Snapshot, subject: Subject) -> Bits:
+    """The services a subject covers with all beneath them, by number, as far as they exist."""
+    bits = 0
+    for service in subject.services:
+        bits |= snapshot.reach.get(service, 0)
+    return bits
+
+
+def observed(
+    seen: Observations, subject: Subject, hull: Span, *, gaps_count: bool
+) -> tuple[Downtimes, Reports] | None:
+    """What was down in a span as one agreement counts it, and by which reports; None where
+    nothing was reported."""
+    everything = seen.reports(gaps_count=gaps_count)
+    beneath: dict[int, Report] = {}
+    for _, snapshot in seen.estate.during(hull):
+        bits = reach(snapshot, subject)
+        beneath |= {id(report): report for report in everything.beneath(snapshot, bits)}
+    found = reaching_into(list(beneath.values()), hull)
+    if not found:
+        return None
+    measured = [report for report in found if _counts(seen, subject, report)]
+    judged = _excused(seen, subject, measured, list(beneath.values()), hull)
+    if len(judged) == len(found) and not any(report.excused for report in judged):
+        return seen.downtimes(gaps_count=gaps_count), everything
+    return Downtimes(seen.runs, judged), Reports(judged)
+
+
+def _counts(seen: Observations, subject: Subject, report: Report) -> bool:
+    """Whether a term is measured by a report: taken at its point, by its source where it names
+    one, and not of the whole service where it is measured `composed`."""
+    measurement, fact = subject.term.measurement, report.fact
+    if fact.point != measurement.point:
+        return False
+    if measurement.source and fact.source and fact.source != measurement.source:
+        return False
+    if policies_of(subject.term).measured != "composed" or report.own:
+        return True
+    service = seen.estate.at(report.start).services.get(report.service)
+    return report.service not in subject.services or service is None or service.requires is None
+
+
+def _excused(
+    seen: Observations,
+    subject: Subject,
+    reports: list[Report],
+    beneath: list[Report],
+    hull: Span,
+) -> list[Report]:
+    """The reports with what the agreement excuses of each. Earlier ones have used up allowances."""
+    promise = promise_of(subject.version, subject.term)
+    if not excusable(promise):
+        return reports
+    own_part = all(cover.scope == "own" for cover in subject.covers)
+    span = Span(min(lookback(promise, hull), hull.start), hull.end)
+    claimable = [
+        report
+        for report in beneath
+        if _counts(seen, subject, report)
+        and report.start < span.end
+        and report.end > span.start
+        and (not own_part or report.service in subject.services)
+    ]
+    claims = list(seen.claims.of(claimable, partial(seen.is_upstream, subject)))
+    if not claims:
+        return reports
+    judged = excuse(claimable, claims, promise, seen.underpinning.hours, span)
+    by_fact = {id(report.fact): report for report in judged}
+    return [by_fact.get(id(report.fact), report) for report in reports]

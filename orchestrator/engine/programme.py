@@ -1,0 +1,157 @@
+"""The linear programme of a floor: what its rows and cells stand for (derivation.md section 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final, NamedTuple
+
+from orchestrator.engine import diagram
+from orchestrator.engine.bounds import Block, Cell, Weight, series_block
+from orchestrator.engine.cells import Stretch, cells
+from orchestrator.engine.diagram import Diagram
+from orchestrator.engine.intervals import Intervals, intersect, union
+from orchestrator.engine.problem import Problem
+from orchestrator.engine.promises import budgets
+from orchestrator.engine.reliefs import Choice, Relief, reliefs
+
+ZERO: Final = Fraction(0)
+
+
+class Row(NamedTuple):
+    """A budget: of a group, under a promise, in one of its periods; all of its downtime, or
+    (`outside`) only that where no relief may be taken."""
+
+    group: int
+    promise: int
+    period: int
+    outside: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """What one leaf may be down under a promise in one of its periods: in all (None: without
+    limit), and where no relief may be taken; `growth` as in `Budget`."""
+
+    everywhere: Fraction | None
+    outside: Fraction
+    growth: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Rooms:
+    """The rooms of all promises that bind, by promise and period, and the windows in which each
+    promise may take relief, where it may not at any time."""
+
+    of: Mapping[tuple[int, int], Room]
+    windows: Mapping[int, Intervals]
+
+
+@dataclass(frozen=True, slots=True)
+class Programme:
+    """A linear programme with what its cells stand for: where they lie, and in which part.
+
+    `growth` is how fast each budget grows with the share that one leaf may be down.
+    """
+
+    cells: tuple[Cell[Row], ...]
+    stretches: tuple[Stretch, ...]
+    part_of: tuple[int, ...]
+    budgets: Mapping[Row, Fraction]
+    growth: Mapping[Row, Fraction]
+    choice: Choice
+
+
+def programme(data: Problem, choice: Choice) -> Programme:
+    """The programme where reliefs are taken in one way."""
+    rooms = _rooms(data, choice)
+    limits: dict[Row, Fraction] = {}
+    growth: dict[Row, Fraction] = {}
+    made: list[tuple[Cell[Row], Stretch, int]] = []
+    for index, part in enumerate(data.parts):
+        binding = {p: data.promises[p] for p in data.promises_of(index) if data.binds(p)}
+        window = intersect(data.window, part.intervals)
+        blocks = _blocks(data, index)
+        for stretch in cells(window, binding, data.period, data.hours, rooms.windows):
+            uses = {}
+            for group in part.groups:
+                rows = _rows(data, index, group, stretch, rooms)
+                uses[group] = tuple(rows)
+                size = data.groups[group].size
+                limits.update({row: size * length for row, (length, _) in rows.items()})
+                growth.update({row: speed for row, (_, speed) in rows.items()})
+            cell = Cell(Fraction(stretch.length), blocks, uses.__getitem__)
+            made.append((cell, stretch, index))
+    return Programme(
+        tuple(cell for cell, _, _ in made),
+        tuple(stretch for _, stretch, _ in made),
+        tuple(index for _, _, index in made),
+        limits,
+        growth,
+        choice,
+    )
+
+
+def _rooms(data: Problem, choice: Choice) -> Rooms:
+    rooms: dict[tuple[int, int], Room] = {}
+    windows: dict[int, Intervals] = {}
+    binding = {p for group in data.groups for p in group.all_promises if data.binds(p)}
+    for number in sorted(binding):
+        promise = data.promises[number]
+        for index, budget in enumerate(budgets(promise, data.period, data.hours)):
+            taken = reliefs(promise, budget, data.hours, choice.barred)
+            bounded = [r for r in taken if r.windows is not None]
+            if bounded:
+                inside = (i for r in bounded for i in r.windows or ())
+                windows[number] = union([*windows.get(number, ()), *inside])
+            anytime = _sum(r for r in taken if r.windows is None)
+            if anytime is None:
+                continue
+            outside, more = budget.length + anytime, _sum(bounded)
+            everywhere = None if more is None else outside + more
+            rooms[number, index] = Room(everywhere, outside, budget.growth)
+    return Rooms(rooms, windows)
+
+
+def _sum(found: Iterable[Relief]) -> Fraction | None:
+    """What reliefs come to; None where one has no limit."""
+    most = ZERO
+    for relief in found:
+        if relief.most is None:
+            return None
+        most += relief.most
+    return most
+
+
+def _rows(
+    data: Problem, part: int, group: int, stretch: Stretch, rooms: Rooms
+) -> dict[Row, tuple[Fraction, Fraction]]:
+    """The rows that a leaf of a group draws on while it is down in a stretch: by row how much it
+    may draw, and how fast that grows."""
+    rows: dict[Row, tuple[Fraction, Fraction]] = {}
+    for promise in data.groups[group].promises[part]:
+        label = stretch.labels.get(promise)
+        room = rooms.of.get((promise, label[0])) if label else None
+        if label is None or room is None:
+            continue
+        if room.everywhere is not None:
+            rows[Row(group, promise, label[0], False)] = (room.everywhere, room.growth)
+        if promise in rooms.windows and not label[1]:
+            rows[Row(group, promise, label[0], True)] = (room.outside, room.growth)
+    return rows
+
+
+def _blocks(data: Problem, index: int) -> tuple[Block, ...]:
+    """The ways in which a part can fail, in terms of groups."""
+    part = data.parts[index]
+    found = [series_block(part.series)] if part.series else []
+    return (*found, *(_module_block(module, part.group_of) for module in part.modules))
+
+
+def _module_block(module: Diagram, group_of: Mapping[int, int]) -> Block:
+    def cheapest(weight: Weight) -> tuple[Fraction, frozenset[int]] | None:
+        found = diagram.cheapest_cut(module, lambda leaf: weight(group_of[leaf]))
+        return found and (found[0], frozenset(group_of[leaf] for leaf in found[1]))
+
+    return cheapest

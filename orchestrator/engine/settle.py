@@ -1,0 +1,145 @@
+"""Assess, trace and credit in one: an estate and facts in, a verdict out.
+
+`settle(estate, facts, span)` is the whole of what happens after a fact arrives; it is a pure
+function, so late, corrected or repeated facts need nothing but to be settled again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from orchestrator.engine.credit import credits_due
+from orchestrator.engine.exposure import Traced, exposures
+from orchestrator.engine.findings import place
+from orchestrator.engine.measure import Measured, Measurements
+from orchestrator.engine.observations import Observations
+from orchestrator.engine.subjects import Subject, periods_ending, subjects
+from orchestrator.engine.trace import Upstream, breach, causes
+from orchestrator.engine.underpinning import Underpinning
+from orchestrator.model.estate import Estate
+from orchestrator.model.records import Facts, Finding, Verdict
+from orchestrator.model.values import DAY, AskedPeriod, Span, zone
+
+
+def settle(
+    estate: Estate,
+    facts: Facts,
+    asked: AskedPeriod,
+    progress: Callable[[int, int], None] | None = None,
+    underpinning: Underpinning | None = None,
+) -> Verdict:
+    """The verdict on every period of every agreement that ends inside the span asked for.
+
+    Lists are sorted by agreement, term, service and period. `progress` hears (done, of all).
+    """
+    underpinning = underpinning or Underpinning(estate)
+    measurements = Measurements(Observations(underpinning, facts))
+    work = _work(estate, asked, underpinning.metric)
+    measured = []
+    for number, (subject, period) in enumerate(work):
+        measured.append(measurements.of(subject, period))
+        if progress is not None:
+            progress(number + 1, len(work))
+    upstream = Upstream(measurements, asked)
+    traced = [_traced(one, upstream) for one in measured if one.breached]
+    credits = credits_due(estate, measured)
+    exposed, notes = exposures(estate, traced, credits)
+    return Verdict(
+        tuple(one.assessment for one in measured),
+        tuple(one.breach for one in traced),
+        tuple(credits.values()),
+        exposed,
+        (*_findings(measured), *notes),
+    )
+
+
+def _work(estate: Estate, asked: AskedPeriod, metric: str) -> list[tuple[Subject, Span]]:
+    """Every subject with its own periods that end inside the span, in the order of a verdict."""
+    found = [
+        (subject, period)
+        for versions in estate.agreements.values()
+        for version in versions
+        if version.binds
+        for subject in subjects(version)
+        if subject.term.metric == metric
+        for period in periods_ending(subject, asked)
+    ]
+    return sorted(
+        found,
+        key=lambda pair: (
+            pair[0].key.agreement,
+            pair[0].key.term,
+            pair[0].key.service,
+            pair[1].start,
+        ),
+    )
+
+
+def _traced(measured: Measured, upstream: Upstream) -> Traced:
+    found = causes(measured, upstream)
+    return Traced(measured, found, breach(measured, found))
+
+
+def reach_of(estate: Estate, asked: AskedPeriod) -> Span:
+    """The span of facts that a verdict on an asked span can depend on: every period that ends
+    inside it, those of the agreements beneath that share an instant with it, the periods of their
+    allowances, and a day about it for outages across a border."""
+    span = asked.span(zone(estate.metadata.timezone))
+    # First the periods themselves, then what lies beneath them, then what had been used up.
+    for _ in range(3):
+        span = _widened(estate, asked, span)
+    return Span(span.start - DAY, span.end + DAY)
+
+
+def _widened(estate: Estate, asked: AskedPeriod, span: Span) -> Span:
+    start, end = span.start, span.end
+    for versions in estate.agreements.values():
+        for version in versions:
+            where = zone(version.timezone)
+            civil = asked.span(where)
+            start, end = min(start, civil.start), max(end, civil.end)
+            for term in map(version.resolved, version.terms):
+                for period in (term.period, *(one.per for one in term.allowances or ())):
+                    if period is None:
+                        continue
+                    if period.rolling:
+                        start = min(start, span.start - period.rolling)
+                        end = max(end, span.end + period.rolling)
+                    else:
+                        start = min(start, period.containing(span.start, where).start)
+                        end = max(end, period.containing(span.end - 1, where).end)
+    return Span(start, end)
+
+
+# --- findings ------------------------------------------------------------------------------------
+
+
+def _findings(measured: Sequence[Measured]) -> Iterator[Finding]:
+    """What a reader of the assessments should notice."""
+    for one in measured:
+        key, assessment = one.assessment.key, one.assessment
+        about = f"{key.agreement}/{key.term} on {key.service} in {assessment.period}"
+        unknown = float(assessment.unknown_seconds)
+        for code, severity, found, text in (
+            (
+                "UNEXPLAINED",
+                "warning",
+                one.unexplained,
+                "reported down while nothing beneath it was; charged to its own part",
+            ),
+            (
+                "REDUNDANCY_LOST",
+                "info",
+                one.redundancy_lost,
+                "failed while a redundant part was excused; the excused part carries nothing",
+            ),
+            (
+                "DATA_GAPS",
+                "warning",
+                unknown,
+                f"nobody measured {unknown:g} s; the agreement decides how they count",
+            ),
+        ):
+            if found:
+                ids = (key.agreement, key.term, key.service)
+                yield Finding(code, severity, f"{about}: {text}", ids, place(key))

@@ -1,0 +1,290 @@
+"""Slices: the measured service's downtime, cut where a leaf changes state, and judged (rule 2).
+
+What a slice comes to depends on the set of failed leaves, so it is judged once for each such set
+and remembered; policies that ask who failed first are judged anew.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Final
+
+from orchestrator.engine.components import Bits, Node
+from orchestrator.engine.evidence import Downtimes, Report, Reports, Times, onset, sweep
+from orchestrator.engine.intervals import Intervals, clip, subtract, union
+from orchestrator.engine.observations import Observations, observed
+from orchestrator.engine.promises import policies_of
+from orchestrator.engine.shares import Shares, Slice, judge
+from orchestrator.engine.structure import Leaf, Structure
+from orchestrator.engine.subjects import Subject
+from orchestrator.model.values import Duration, Instant, Span
+
+BY_ORDER: Final = frozenset({"first_cause", "last_straw"})
+"""The share policies for which the order of failing matters."""
+
+ONE: Final = Fraction(1)
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """An agreement's structure in one epoch, with the reports it is measured by."""
+
+    structure: Structure
+    node: Node
+    reports: Reports
+
+    def leaf(self, number: int) -> Leaf:
+        return self.structure.leaves[number]
+
+    def reports_on(self, number: int) -> list[Report]:
+        """The reports that a leaf was down by: of the service, and behind a contract of all that
+        lies there."""
+        snapshot, leaf = self.structure.snapshot, self.leaf(number)
+        (service,) = leaf.services
+        bits = 1 << snapshot.numbers[service] if leaf.part == "own" else snapshot.reach[service]
+        return self.reports.beneath(snapshot, bits)
+
+    def evidence(self, number: int, intervals: Intervals) -> set[str]:
+        """The facts that say a leaf was down at some time."""
+        return {
+            report.id
+            for report in self.reports_on(number)
+            if clip(intervals, report.start, report.end)
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Recovery time charged to what brought a leaf down (rule 3): what the leaf contributes from
+    `start` to `end` is shared by those, as they stood an instant before."""
+
+    leaf: int
+    start: Instant
+    end: Instant
+    shares: Shares
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A judged slice; `weight` is the share of users affected where the term weighs by it."""
+
+    start: Instant
+    end: Instant
+    verdict: Slice
+    scene: Scene
+    weight: Fraction = ONE
+    transfers: tuple[Transfer, ...] = ()
+
+    @property
+    def length(self) -> Duration:
+        return self.end - self.start
+
+    @property
+    def counted(self) -> Fraction:
+        """How much of it counts, as a share."""
+        return self.verdict.counted * self.weight
+
+
+@dataclass(frozen=True, slots=True)
+class Slices:
+    """Every slice in which the measured service was down, in order, counted or excused; and when
+    something was reported down with nothing beneath to explain it."""
+
+    stretches: tuple[Stretch, ...] = ()
+    unexplained: Intervals = ()
+
+
+def slices(seen: Observations, subject: Subject, hull: Span, *, gaps_count: bool) -> Slices:
+    """What a subject's downtime comes to within a span."""
+    found = observed(seen, subject, hull, gaps_count=gaps_count)
+    if found is None:
+        return Slices()
+    downtimes, reports = found
+    stretches: list[Stretch] = []
+    unexplained: list[tuple[Instant, Instant]] = []
+    for span, snapshot in seen.estate.during(hull):
+        if all(service in snapshot.services for service in subject.services):
+            structure = seen.underpinning.structure(snapshot, subject.version.provider, traced=True)
+            node = structure.below(subject.version, subject.covers)
+            made, odd = _in_epoch(Scene(structure, node, reports), subject, downtimes, span)
+            stretches += made
+            unexplained += odd
+    if policies_of(subject.term).measured == "reported":
+        stretches = cut(stretches, union(_statements(subject, stretches)))
+    return Slices(tuple(stretches), union(unexplained))
+
+
+def cut(stretches: Iterable[Stretch], intervals: Intervals) -> list[Stretch]:
+    """The parts of stretches that lie in intervals."""
+    found = []
+    for stretch in stretches:
+        first = bisect.bisect_right(intervals, stretch.start, key=lambda interval: interval[1])
+        for start, end in intervals[first:]:
+            if start <= stretch.start and stretch.end <= end:
+                found.append(stretch)
+            elif start < stretch.end:
+                found.append(
+                    replace(stretch, start=max(start, stretch.start), end=min(end, stretch.end))
+                )
+            if end >= stretch.end:
+                break
+    return found
+
+
+def _statements(subject: Subject, stretches: Sequence[Stretch]) -> Iterator[tuple[int, int]]:
+    """When the measured service itself was reported down."""
+    for scene in {id(stretch.scene): stretch.scene for stretch in stretches}.values():
+        for cover in subject.covers:
+            leaf = scene.structure.snapshot.services[cover.service].requires is None
+            for report in scene.reports.of.get(cover.service, ()):
+                if leaf or cover.scope == "own" or not report.own:
+                    yield report.interval
+
+
+def _in_epoch(
+    scene: Scene, subject: Subject, downtimes: Downtimes, span: Span
+) -> tuple[list[Stretch], Intervals]:
+    """The slices of one epoch, and when something was unexplained in it."""
+    structure = scene.structure
+    support = structure.components.support(scene.node)
+    times = {
+        number: downtimes.of(scene.leaf(number)) for number in downtimes.leaves(structure, support)
+    }
+    transfers = _transfers(scene, subject, downtimes, times)
+    unexplained = union(
+        interval
+        for number in times
+        if scene.leaf(number).part == "own"
+        for interval in clip(
+            downtimes.unexplained.get(scene.leaf(number).services[0], ()), span.start, span.end
+        )
+    )
+    return _judged(scene, subject, times, transfers, span), unexplained
+
+
+def _judged(
+    scene: Scene,
+    subject: Subject,
+    times: dict[int, Times],
+    transfers: Sequence[Transfer],
+    span: Span,
+) -> list[Stretch]:
+    """Cut time where a leaf changes state, and judge every piece in which the service is down."""
+    components, policies = scene.structure.components, policies_of(subject.term)
+    weighs = subject.term.measurement.weighting == "affected_share"
+    cuts = [instant for transfer in transfers for instant in (transfer.start, transfer.end)]
+    if weighs:
+        cuts += [i for n in times for report in scene.reports_on(n) for i in report.interval]
+    began = {number: down for number, (down, _) in times.items()}
+    layers = [
+        {number: clip(pair[layer], span.start, span.end) for number, pair in times.items()}
+        for layer in (0, 1)
+    ]
+    known: dict[tuple[Bits, Bits], Slice | None] = {}
+    found = []
+    for start, end, (down, unexcused) in sweep(layers, cuts):
+        key = (down, unexcused)
+        if key not in known or policies.shares in BY_ORDER:
+            known[key] = (
+                judge(
+                    components,
+                    scene.node,
+                    down & ~unexcused,
+                    unexcused,
+                    policies,
+                    onset(began, start),
+                )
+                if components.fails(scene.node, down)
+                else None
+            )
+        if (verdict := known[key]) is not None:
+            stretch = Stretch(start, end, verdict, scene)
+            if transfers:
+                stretch = replace(stretch, transfers=tuple(_holding(transfers, stretch)))
+            found.append(replace(stretch, weight=_weight(stretch)) if weighs else stretch)
+    return found
+
+
+def _weight(stretch: Stretch) -> Fraction:
+    """The largest share of users affected, by the reports on those who contributed."""
+    return max(
+        (
+            report.fact.affected_share
+            for number in stretch.verdict.shares
+            for report in stretch.scene.reports_on(number)
+            if report.start < stretch.end and report.end > stretch.start
+        ),
+        default=ONE,
+    )
+
+
+# --- recovery ------------------------------------------------------------------------------------
+
+
+def _transfers(
+    scene: Scene, subject: Subject, downtimes: Downtimes, times: dict[int, Times]
+) -> list[Transfer]:
+    """Rule 3: once what it requires is back, a service's agreed recovery time is charged to what
+    brought it down, the rest to itself.
+
+    If what brought it down was excused, so is the recovery; of an own part alone it does not count.
+    """
+    found = []
+    for number in sorted(times):
+        leaf = scene.leaf(number)
+        allowance = _recovery_allowance(leaf, subject)
+        if leaf.part != "own" or not allowance:
+            continue
+        alone = any(c.scope == "own" and c.service in leaf.services for c in subject.covers)
+        for start, end in downtimes.unexplained.get(leaf.services[0], ()):
+            if not downtimes.failed_before(leaf.services[0], start):
+                continue
+            recovery = [(start, min(end, start + allowance))]
+            down, unexcused = times[number]
+            if alone:
+                times[number] = (subtract(down, recovery), subtract(unexcused, recovery))
+                continue
+            cause = _cause(scene, subject, downtimes, leaf.services[0], start)
+            if cause.counted:
+                found.append(Transfer(number, *recovery[0], cause.shares))
+            else:
+                times[number] = (down, subtract(unexcused, recovery))
+    return found
+
+
+def _recovery_allowance(leaf: Leaf, subject: Subject) -> Duration:
+    agreed = [commitment.term.recovery_allowance for commitment in leaf.commitments]
+    if leaf.services[0] in subject.services:
+        agreed.append(subject.term.recovery_allowance)
+    return max(agreed, default=0)
+
+
+def _cause(
+    scene: Scene, subject: Subject, downtimes: Downtimes, service: str, instant: Instant
+) -> Slice:
+    """What brought down the requirements of a service, as they stood just before an instant."""
+    structure = scene.structure
+    required = structure.required(service)
+    support = structure.components.support(required)
+    times = {n: downtimes.of(scene.leaf(n)) for n in downtimes.leaves(structure, support)}
+    down, unexcused = (
+        sum(1 << n for n, pair in times.items() if clip(pair[layer], instant - 1, instant))
+        for layer in (0, 1)
+    )
+    return judge(
+        structure.components,
+        required,
+        down & ~unexcused,
+        unexcused,
+        policies_of(subject.term),
+        onset({number: pair[0] for number, pair in times.items()}, instant - 1),
+    )
+
+
+def _holding(transfers: Sequence[Transfer], stretch: Stretch) -> Iterator[Transfer]:
+    for transfer in transfers:
+        if transfer.start <= stretch.start < transfer.end:
+            yield transfer

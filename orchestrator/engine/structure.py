@@ -1,0 +1,252 @@
+"""From requirements to Boolean structure: what an organisation's promises rest on.
+
+Every service becomes a conjunction of leaves and gates (`engine.components`), with a contract as
+the boundary that one does not look through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from orchestrator.engine.components import EMPTY, Bits, Components, Node, bits_of, conjunction
+from orchestrator.model.agreements import Cover, Term, Version
+from orchestrator.model.estate import Snapshot
+from orchestrator.model.records import TermKey
+from orchestrator.model.services import AllOf, AtLeast, Expression, Needs, Service, mentioned
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """A term of a version in force that values a leaf; the term has its defaults filled in."""
+
+    version: Version
+    term: Term
+    key: TermKey
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A component as one organisation sees it.
+
+    Either a service behind a contract (`part` whole), valued by the agreements with its provider,
+    or the own part of a service. No commitments means nobody has promised anything for it.
+    `party` is who answers for it.
+    """
+
+    id: str
+    services: tuple[str, ...]
+    part: str
+    party: str
+    commitments: tuple[Commitment, ...]
+
+
+def covered_as(version: Version, service: str) -> str:
+    """The name a covered service is measured under: its own, or of all that it is joined with."""
+    if version.jointly:
+        return "+".join(sorted(cover.service for cover in version.covers))
+    return service
+
+
+class Structure:
+    """What one organisation's commitments rest on, in one snapshot and for one metric.
+
+    A service covered by a `whole` agreement that the organisation or a part of it has bought is a
+    leaf: a contract is a boundary that one does not look through. Otherwise it is its own part,
+    if it has one, and what it requires.
+
+    To derive, services that are promised jointly are one leaf, as they share one budget, and what
+    has no own part cannot fail by itself. To trace (`traced`), each of them fails by itself, and
+    every service may: somebody may report it down with nothing beneath to explain it.
+    """
+
+    def __init__(
+        self,
+        components: Components,
+        snapshot: Snapshot,
+        organisation: str,
+        metric: str,
+        *,
+        traced: bool = False,
+    ) -> None:
+        self.components = components
+        self.snapshot = snapshot
+        self.organisation = organisation
+        self.metric = metric
+        self.traced = traced
+        self.leaves: dict[int, Leaf] = {}
+        self.leaves_of: dict[str, Bits] = {}
+        self.deep: Bits = 0
+        """The leaves behind whose contract more is known to lie."""
+        self.promised_twice: Bits = 0
+        """The leaves that several agreements cover."""
+        self._nodes: dict[str, Node] = {}
+
+    def below(self, version: Version, covers: Iterable[Cover]) -> Node:
+        """What an agreement on services or own parts rests on; the agreement itself and those
+        that only pass it on within the organisation are left out."""
+        return conjunction(self._covered(version, cover) for cover in covers)
+
+    def node(self, service: str) -> Node:
+        """A service as a component of what the organisation provides; made when first asked for,
+        together with all it requires, without recursion: dependencies may run deep."""
+        stack = [service]
+        while stack:
+            id = stack[-1]
+            if id in self._nodes:
+                stack.pop()
+                continue
+            known = self.snapshot.services[id]
+            bought = self._promised(known, "whole")
+            missing = [
+                needed
+                for needed in (() if bought else mentioned(known.requires))
+                if needed not in self._nodes
+            ]
+            if missing:
+                stack.extend(missing)
+            else:
+                stack.pop()
+                self._nodes[id] = self._whole(known, bought)
+        return self._nodes[service]
+
+    def required(self, service: str) -> Node:
+        """What a service requires, without its own part."""
+        self.node(service)
+        requires = self.snapshot.services[service].requires
+        return EMPTY if requires is None else self._requirement(requires)
+
+    def own_number(self, service: str) -> int:
+        """The number of a service's own part."""
+        return self.components.leaf((self._leaf_id(service, "own"), ""))
+
+    def hides_sharing(self, node: Node) -> bool:
+        """Whether something behind a contract is also reached by another path."""
+        support = self.components.support(node)
+        deep = support & self.deep
+        if not deep:
+            return False
+        numbers, reach = self.snapshot.numbers, self.snapshot.reach
+        seen = 0
+        for leaf in bits_of(support & ~deep):
+            for service in self.leaves[leaf].services:
+                seen |= 1 << numbers[service]
+        for leaf in bits_of(deep):
+            behind = 0
+            for service in self.leaves[leaf].services:
+                behind |= reach[service]
+            if behind & seen:
+                return True
+            seen |= behind
+        return False
+
+    def _covered(self, version: Version, cover: Cover) -> Node:
+        service = self.snapshot.services[cover.service]
+        promised = self._promised(service, cover.scope)
+        beneath = tuple(other for other in promised if self._may_underpin(other, version))
+        seen_by = "" if beneath == promised else version.agreement
+        if cover.scope == "own" and service.requires is not None:
+            return self._own(service, beneath, seen_by)
+        if not seen_by:
+            return self.node(cover.service)
+        for needed in mentioned(service.requires):
+            self.node(needed)
+        return self._whole(service, beneath, seen_by)
+
+    def _may_underpin(self, other: Version, version: Version) -> bool:
+        if other.agreement == version.agreement:
+            return False
+        internal = self.snapshot.entity(version.customer) == self.organisation
+        passed_on = self.snapshot.entity(other.provider) == self.organisation
+        return not (internal and passed_on) or other.customer == version.provider
+
+    def _promised(self, service: Service, scope: str) -> tuple[Version, ...]:
+        """What the organisation has been promised on a service; where nothing lies beneath it, its
+        own part is the whole of it."""
+        snapshot = self.snapshot
+        return tuple(
+            version
+            for version in snapshot.covering.get(service.id, ())
+            if snapshot.entity(version.customer) == self.organisation
+            and (
+                service.requires is None
+                or any(c.service == service.id and c.scope == scope for c in version.covers)
+            )
+        )
+
+    def _whole(self, service: Service, promised: tuple[Version, ...], seen_by: str = "") -> Node:
+        if promised or service.requires is None:
+            bought = any(
+                cover.service == service.id and cover.scope == "whole"
+                for version in promised
+                for cover in version.covers
+            )
+            return self._leaf(service, "whole" if bought else "own", promised, seen_by)
+        node = self._requirement(service.requires)
+        if service.has_own_part or self.traced:
+            node |= self._own(service, self._promised(service, "own"))
+        return node
+
+    def _own(self, service: Service, promised: tuple[Version, ...], seen_by: str = "") -> Node:
+        return self._leaf(service, "own", promised if service.has_own_part else (), seen_by)
+
+    def _leaf(
+        self, service: Service, part: str, promised: tuple[Version, ...], seen_by: str
+    ) -> Node:
+        services = (service.id,) if seen_by else self._together(service, part, promised)
+        id = "+".join(self._leaf_id(one, part) for one in services)
+        number = self.components.leaf((id, seen_by))
+        if number not in self.leaves:
+            self.leaves[number] = Leaf(
+                id,
+                services,
+                part,
+                promised[0].provider if promised else service.owner or self.organisation,
+                tuple(c for version in promised for c in self._commitments(version, service.id)),
+            )
+            if len(promised) > 1:
+                self.promised_twice |= 1 << number
+            for one in services:
+                self.leaves_of[one] = self.leaves_of.get(one, 0) | 1 << number
+                if part == "whole" and self.snapshot.services[one].requires is not None:
+                    self.deep |= 1 << number
+        return Node(leaves=1 << number)
+
+    def _leaf_id(self, service: str, part: str) -> str:
+        composite = self.snapshot.services[service].requires is not None
+        return f"{service}:own" if part == "own" and composite else service
+
+    def _together(
+        self, service: Service, part: str, promised: tuple[Version, ...]
+    ) -> tuple[str, ...]:
+        """The services that share one budget: promised jointly, and none of them by others too."""
+        joint = next((version for version in promised if version.jointly), None)
+        if joint is None or self.traced:
+            return (service.id,)
+        for cover in joint.covers:
+            other = self.snapshot.services[cover.service]
+            alike = other.requires is None or cover.scope == part
+            if not alike or self._promised(other, part) != promised:
+                return (service.id,)
+        return tuple(sorted(cover.service for cover in joint.covers))
+
+    def _commitments(self, version: Version, service: str) -> Iterator[Commitment]:
+        for term in version.terms:
+            if term.metric == self.metric and not term.priority:
+                yield Commitment(
+                    version,
+                    version.resolved(term),
+                    TermKey(
+                        version.agreement, version.number, term.id, covered_as(version, service)
+                    ),
+                )
+
+    def _requirement(self, expression: Expression) -> Node:
+        match expression:
+            case Needs():
+                return self._nodes[expression.service]
+            case AllOf():
+                return conjunction(map(self._requirement, expression.parts))
+            case AtLeast():
+                parts = [self._requirement(part) for part in expression.parts]
+                return self.components.group(expression.k, parts, expression.beta)

@@ -1,0 +1,117 @@
+"""What agreements rest on over a period: structures, epoch by epoch, ready to compute with.
+
+Epochs in which an agreement rests on the same thing are joined, so that a change elsewhere in the
+estate costs nothing.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.engine import diagram
+from orchestrator.engine.components import Bits, Components, Node
+from orchestrator.engine.diagram import Diagram
+from orchestrator.engine.intervals import Intervals, union
+from orchestrator.engine.promises import Hours, Promise, promise_of
+from orchestrator.engine.structure import Commitment, Leaf, Structure
+from orchestrator.model.agreements import Cover, Version
+from orchestrator.model.estate import Estate, Snapshot
+from orchestrator.model.metrics import METRICS
+from orchestrator.model.records import TermKey
+from orchestrator.model.values import Instant, Span
+
+Promises = tuple[int, ...]
+"""All that is promised of a leaf, by number; nothing for an uncommitted one."""
+
+
+class Underpinning:
+    """Structures and promises of an estate, computed once each and remembered.
+
+    Guards that every question about an estate sees the same components, promises and diagrams.
+    """
+
+    def __init__(self, estate: Estate, metric: str = "availability") -> None:
+        self.estate = estate
+        self.metric = metric
+        self.metric_algebra = METRICS[metric].algebra
+        self.hours = Hours(estate)
+        self.components = Components()
+        self.promises: list[Promise] = []
+        self._numbers: dict[Promise, int] = {}
+        self._made: dict[TermKey, int] = {}
+        self._structures: dict[tuple[Instant, str, bool], Structure] = {}
+        self._kinds: dict[int, tuple[int, dict[Promises, Bits]]] = {}
+        self._diagrams: dict[tuple[Bits, Bits], Diagram] = {}
+
+    def structure(self, snapshot: Snapshot, party: str, *, traced: bool = False) -> Structure:
+        """What a party's organisation rests on in one epoch."""
+        organisation = snapshot.entity(party)
+        key = (snapshot.epoch.start, organisation, traced)
+        if key not in self._structures:
+            self._structures[key] = Structure(
+                self.components, snapshot, organisation, self.metric, traced=traced
+            )
+        return self._structures[key]
+
+    def promise(self, commitment: Commitment) -> int:
+        """The number of what a commitment promises."""
+        if commitment.key not in self._made:
+            promise = promise_of(commitment.version, commitment.term)
+            number = self._numbers.setdefault(promise, len(self.promises))
+            if number == len(self.promises):
+                self.promises.append(promise)
+            self._made[commitment.key] = number
+        return self._made[commitment.key]
+
+    def kinds(self, structure: Structure) -> Mapping[Promises, Bits]:
+        """The leaves of a structure by what is promised of them."""
+        known, kinds = self._kinds.get(id(structure), (0, {}))
+        for number, leaf in itertools.islice(structure.leaves.items(), known, None):
+            promises = tuple(dict.fromkeys(self.promise(c) for c in leaf.commitments))
+            kinds[promises] = kinds.get(promises, 0) | 1 << number
+        self._kinds[id(structure)] = (len(structure.leaves), kinds)
+        return kinds
+
+    def diagram(self, gates: Bits, up: Bits) -> Diagram:
+        """When a module of gates is down, given that some leaves are up."""
+        node = Node(gates=gates)
+        support = self.components.support(node)
+        key = (gates, up & support)
+        if key not in self._diagrams:
+            self._diagrams[key] = diagram.build(self.components.formula(node, support & ~up))
+        return self._diagrams[key]
+
+    def ground(self, version: Version, covers: Sequence[Cover], period: Span) -> list[Ground]:
+        """What an agreement rests on, in the order of time."""
+        found: list[Ground] = []
+        for span, snapshot in self.estate.during(period):
+            structure = self.structure(snapshot, version.provider)
+            node = structure.below(version, covers)
+            support = self.components.support(node)
+            kinds = {
+                promises: bits & support
+                for promises, bits in self.kinds(structure).items()
+                if bits & support
+            }
+            same = next((one for one in found if one.node == node and one.kinds == kinds), None)
+            if same is None:
+                found.append(Ground(structure, node, support, kinds, [(span.start, span.end)]))
+            else:
+                same.intervals = union([*same.intervals, (span.start, span.end)])
+        return found
+
+
+@dataclass
+class Ground:
+    """A structure that an agreement rests on, its leaves by what is promised of them, and when."""
+
+    structure: Structure
+    node: Node
+    support: Bits
+    kinds: Mapping[Promises, Bits]
+    intervals: Intervals
+
+    def leaf(self, number: int) -> Leaf:
+        return self.structure.leaves[number]
