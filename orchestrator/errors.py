@@ -1,7 +1,7 @@
 """Errors for users: a stable code, a message, a place and what to do about it.
 
 A finding (`orchestrator.model.records.Finding`) is a value and never raised; an error means
-that the input was refused and nothing was done. Codes are published in `docs/errors.md`.
+that the input was refused and nothing was done. Codes are published in `docs/codes.md`.
 """
 
 from __future__ import annotations
