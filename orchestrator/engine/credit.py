@@ -66,7 +66,8 @@ def due(measured: Measured, snapshot: Snapshot, currency: str) -> Due | None:
     fee = _own_fee(subject) or term.fee
     base = Money(0, currency)
     if fee is not None:
-        base = fee_base(fee, measured.assessment.period, zone(version.timezone))
+        start_day = term.period.start_day if term.period else 1
+        base = fee_base(fee, measured.assessment.period, start_day, zone(version.timezone))
     return Due(measured, percent, base)
 
 
@@ -78,14 +79,15 @@ def percent_due(tiers: Sequence[CreditTier], attained: Fraction) -> Fraction:
     )
 
 
-def fee_base(fee: Fee, period: Span, where: tzinfo) -> Money:
-    """The fee of a period: whole fee periods in full, parts of one by their share of its time."""
-    share = Fraction(0)
-    for one in Period(fee.per).over(period, where):
-        part = one & period
+def fee_base(fee: Fee, period: Span, start_day: int, where: tzinfo) -> Money:
+    """The fee of a period. A fee per quarter or year is spread evenly over its months, of whatever
+    length; a part of a month counts by its share of the month's time. Months start on a day."""
+    months = Fraction(0)
+    for month in Period("month", start_day).over(period, where):
+        part = month & period
         assert part is not None
-        share += Fraction(part.length, one.length)
-    return fee.money.times(share)
+        months += Fraction(part.length, month.length)
+    return fee.money.times(months / Period(fee.per).months)
 
 
 def _own_fee(subject: Subject) -> Fee | None:
