@@ -19,29 +19,36 @@ _TIERS = (
 )
 
 
+DOMAIN, PLATFORM = 100, 20
+"""Services of one line of business; services of the platform that all of them share."""
+
+
 def series_estate(services: int, seed: int = 1) -> Estate:
-    """Services in series: three dependencies each on ones nearer the ground, one agreement for
-    every ten services, of which three in ten are SLAs and the rest cover all parts beneath."""
+    """Services in series, in lines of business of a hundred upon one shared platform.
+
+    A fifth are bought from suppliers; the others require three services each, nearer the ground,
+    of their own line or of the platform. There is one agreement for every ten services, of which
+    three in ten are SLAs on tops of a line and the rest commit every part beneath.
+    """
     chance = random.Random(seed)
-    teams = max(services // 200, 4)
+    teams, suppliers, customers = (max(services // n, 4) for n in (200, 100, 100))
     parties = [Party("home")]
     parties += [Party(f"team-{i}", kind="team", parent="home") for i in range(teams)]
-    suppliers = max(services // 100, 4)
     parties += [Party(f"supplier-{i}") for i in range(suppliers)]
-    parties += [Party(f"customer-{i}") for i in range(max(services // 100, 4))]
-    ground = services // 5
-    made = [Service(f"s-{i}", owner=f"supplier-{i % suppliers}") for i in range(ground)]
-    for i in range(ground, services):
-        # Dependencies lie within a stretch, so that reach grows with depth and not with size.
-        low = max(0, i - ground)
-        needed = sorted({chance.randrange(low, i) for _ in range(4)})[: 3 + (i % 4 == 0)]
-        made.append(
-            Service(
-                f"s-{i}",
-                owner=f"team-{i % teams}",
-                requires=AllOf(tuple(Needs(f"s-{j}") for j in needed)),
-            )
-        )
+    parties += [Party(f"customer-{i}") for i in range(customers)]
+    made = []
+    for i in range(services):
+        start = i - i % DOMAIN
+        if i < PLATFORM or i - start < DOMAIN // 5:
+            made.append(Service(f"s-{i}", owner=f"supplier-{i % suppliers}"))
+            continue
+        near = set(chance.sample(range(start, i), 3 + (i % 4 != 0)))
+        if i % 10 == 0:
+            near.add(chance.randrange(PLATFORM))
+        needed = tuple(Needs(f"s-{j}") for j in sorted(near))
+        made.append(Service(f"s-{i}", owner=f"team-{i % teams}", requires=AllOf(needed)))
+    ground = [service.id for service in made if service.requires is None]
+    above = [service.id for service in made if service.requires is not None]
     agreements = services // 10
     slas = agreements * 3 // 10
     internal = agreements * 3 // 10
@@ -51,8 +58,8 @@ def series_estate(services: int, seed: int = 1) -> Estate:
             f"sla-{i}",
             "SLA",
             "home",
-            f"customer-{i % max(services // 100, 4)}",
-            [f"s-{services - 1 - i}"],
+            f"customer-{i % customers}",
+            [above[-1 - i * len(above) // slas]],
             "whole",
             Fraction(95, 100),
         )
@@ -64,7 +71,7 @@ def series_estate(services: int, seed: int = 1) -> Estate:
             "OLA",
             f"team-{i % teams}",
             "home",
-            [f"s-{j}" for j in range(ground + i, services, internal)],
+            above[i::internal],
             "own",
             Fraction(99_999, 100_000),
         )
@@ -76,7 +83,7 @@ def series_estate(services: int, seed: int = 1) -> Estate:
             "UC",
             f"supplier-{i % suppliers}",
             "home",
-            [f"s-{j}" for j in range(i, ground, external)],
+            ground[i::external],
             "whole",
             Fraction(9_999, 10_000),
         )

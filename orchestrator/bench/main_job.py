@@ -49,14 +49,14 @@ def run(services: int) -> dict[str, Any]:
             ]
         )
     return {
-        "title": "The main job on SQLite, series dependencies",
+        "title": "The main job on SQLite; statements of import and assess, memory at its peak",
         "columns": [
             "services",
             "dependencies",
             "agreements",
             *STEPS,
-            "statements import/assess",
-            "peak memory",
+            "statements",
+            "memory",
         ],
         "rows": rows,
     }
