@@ -1,0 +1,161 @@
+"""What an agreement says: terms with their targets, credits, allowances and policies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import graphene
+
+from orchestrator.web.basics import (
+    Fee,
+    Money,
+    PeriodRule,
+    filed,
+    seconds,
+    share_of,
+    target_text,
+    within_days,
+    within_seconds,
+)
+from orchestrator.web.enums import POLICIES, Metric, Strength
+from orchestrator.web.fields import given, many, maybe
+from orchestrator.web.view import seen
+
+Policies: Any = type(
+    "Policies",
+    (graphene.ObjectType,),
+    {"__doc__": "How a term is measured, and who bears what."}
+    | {name: given(enum, about) for name, (enum, about) in POLICIES.items()},
+)
+
+
+class CreditTier(graphene.ObjectType):
+    """A service credit, while `from` <= attained < `below`."""
+
+    below = given(graphene.Float, "The credit is due below this.", lambda tier: tier.high)
+    start = given(graphene.Float, "And from this on.", lambda tier: tier.low, name="from")
+    percent = given(
+        graphene.Float, "Per cent of the fee: 10 is a tenth.", lambda tier: tier.percent * 100
+    )
+
+
+class Measurement(graphene.ObjectType):
+    """How facts become a measurement."""
+
+    source = maybe(graphene.String, "The tool that counts.", lambda one: one.source)
+    point = given(graphene.String, "Where it is measured.")
+    minimum_outage_seconds = given(
+        graphene.Float,
+        "Shorter outages do not count.",
+        lambda one: seconds(one.minimum_outage),
+    )
+    whole_minutes = given(graphene.Boolean, "Whether an outage counts by its whole minutes.")
+    rounding_places = maybe(
+        graphene.Int,
+        "Decimals the attained percentage is rounded to; null for none of it.",
+        lambda one: None if one.rounding_places < 0 else one.rounding_places,
+    )
+    rounding_mode = given(graphene.String, "How it is rounded.")
+    weighting = given(graphene.String, "Whether outages count by the users affected.")
+    minimum_samples = given(graphene.Int, "With fewer samples nothing can be said.")
+
+
+class Allowance(graphene.ObjectType):
+    """An agreed quantity of excused time, such as planned maintenance."""
+
+    category = given(graphene.String, "What it excuses.")
+    duration_seconds = given(graphene.Float, "How much of it.", lambda one: seconds(one.duration))
+    per = given(PeriodRule, "In what period.")
+    within = maybe(
+        graphene.String,
+        "The calendar in which alone it may be taken.",
+        lambda one: one.within,
+    )
+    notice_seconds = given(
+        graphene.Float, "How long before it must be announced.", lambda one: seconds(one.notice)
+    )
+
+
+class Cap(graphene.ObjectType):
+    """The most that the credits of one period may reach."""
+
+    percent = maybe(
+        graphene.Float,
+        "Per cent of the fee.",
+        lambda cap: None if cap.percent is None else cap.percent * 100,
+    )
+    amount = maybe(Money, "A sum.")
+
+
+class Claims(graphene.ObjectType):
+    """How long credits may be claimed."""
+
+    within_seconds = given(
+        graphene.Float, "The time there is.", lambda claims: seconds(claims.within)
+    )
+    after = given(graphene.String, "From when it runs.")
+
+
+class Term(graphene.ObjectType):
+    """One service level commitment, with what it takes from its agreement filled in."""
+
+    slug = given(graphene.String, "Its id in the agreement.", lambda root: root.value.id)
+    metric = given(Metric, "What it is about.", lambda root: root.value.metric)
+    target = given(
+        graphene.Float,
+        "The committed ratio, or the share of a target in time and share.",
+        lambda root: share_of(root.value.target),
+    )
+    target_text = given(
+        graphene.String,
+        "The target exactly: `99.85%`, or `90% within 4h`.",
+        lambda root: target_text(root.value.target),
+    )
+    within_seconds = maybe(
+        graphene.Float,
+        "The time of a target in time and share.",
+        lambda root: within_seconds(root.value.target),
+    )
+    within_business_days = maybe(
+        graphene.Int,
+        "The same, where it is business days.",
+        lambda root: within_days(root.value.target),
+    )
+    internal_target_text = maybe(
+        graphene.String,
+        "A stricter target that the provider keeps to itself.",
+        lambda root: root.value.internal_target and target_text(root.value.internal_target),
+    )
+    priority = maybe(
+        graphene.String, "The priority of tickets it is for.", lambda root: root.value.priority
+    )
+    strength = given(Strength, "How strongly it binds.", lambda root: root.value.strength)
+    hours = given(
+        graphene.String,
+        "The calendar in which it runs; `24x7` is always.",
+        lambda root: root.value.hours,
+    )
+    calendar = maybe(
+        "orchestrator.web.calendars.Calendar",
+        "That calendar; null for `24x7`.",
+        lambda root: seen(root.view, "calendars", root.value.hours),
+    )
+    period = given(PeriodRule, "What it is measured over.", lambda root: root.value.period)
+    measurement = given(
+        Measurement, "How facts become a measurement.", lambda root: root.value.measurement
+    )
+    credits = many(
+        CreditTier, "What a miss costs; none for nothing.", lambda root: root.value.credits
+    )
+    fee = maybe(Fee, "What credits are a part of.", lambda root: root.value.fee)
+    recovery_allowance_seconds = given(
+        graphene.Float,
+        "Time after an outage that does not count.",
+        lambda root: seconds(root.value.recovery_allowance),
+    )
+    allowances = many(Allowance, "Excused time.", lambda root: root.value.allowances)
+    exclusions = many(
+        graphene.String, "Categories that excuse.", lambda root: root.value.exclusions
+    )
+    policies = given(Policies, "Who bears what.", lambda root: root.value.policies)
+    filed = filed()
