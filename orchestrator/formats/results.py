@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from orchestrator.errors import Problem
+from orchestrator.model.changes import Change
 from orchestrator.model.derivations import Derivation, Explanation
 from orchestrator.model.metrics import Target, Within
 from orchestrator.model.records import (
@@ -90,6 +91,10 @@ def finding_json(finding: Finding, locate: Locate | None = None, file: str = "")
         line, path = locate(finding.path)
         found |= {"file": file, "line": line, "path": path}
     return found
+
+
+def change_json(change: Change) -> Plain:
+    return {"list": change.table, "id": change.id, "what": change.what}
 
 
 def derivations_json(found: Iterable[Derivation], exact: bool = False) -> Plain:

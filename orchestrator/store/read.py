@@ -291,6 +291,23 @@ def results(
     )
 
 
+def count_results(
+    session: Session, run: Run, cls: type, agreements: Collection[str] | None = None
+) -> int:
+    """How many results of a kind a run booked, of these agreements or of all."""
+    table = table_of(TABLES[cls])
+    query = _booked(run, cls)
+    if agreements is not None:
+        query = query.where(_among(session, table.c.agreement, agreements))
+    return session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+
+
+def count_runs(session: Session, tenant: str) -> int:
+    """How many periods have been assessed."""
+    query = select(func.count(_RUN.c.asked.distinct())).where(_RUN.c.tenant_id == tenant)
+    return session.execute(query).scalar_one()
+
+
 def load_verdict(session: Session, run: Run) -> Verdict:
     """All that a run booked, in the order of `results`."""
     return Verdict(

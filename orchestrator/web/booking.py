@@ -14,9 +14,17 @@ from typing import Any, Final, Protocol
 from orchestrator.model.estate import Estate
 from orchestrator.model.records import Breach, Finding, Outage, Unknown, Verdict
 from orchestrator.model.values import AskedPeriod, Instant, Span
-from orchestrator.store.read import RESULTS, Key, Page, Run, load_facts, period_key, results
+from orchestrator.store.read import (
+    RESULTS,
+    Key,
+    Page,
+    Run,
+    count_results,
+    load_facts,
+    period_key,
+    results,
+)
 from orchestrator.web.asking import Asking
-from orchestrator.web.totals import count_results
 from orchestrator.web.view import View
 
 _PART: Final = {cls: part for part, cls in RESULTS.items()}

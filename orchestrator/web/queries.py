@@ -10,7 +10,7 @@ import graphene
 from orchestrator.errors import OrchestratorError
 from orchestrator.model import records
 from orchestrator.model.values import FOREVER, Instant
-from orchestrator.store.read import latest_run, latest_runs
+from orchestrator.store.read import count_runs, latest_run, latest_runs
 from orchestrator.web import derivations
 from orchestrator.web.asking import Asking, asked_of
 from orchestrator.web.booking import Booked
@@ -20,7 +20,6 @@ from orchestrator.web.nodes import Agreed, Node, parts_of
 from orchestrator.web.paging import Edge, Listing, cursor_of, key_of, paged, size_of
 from orchestrator.web.results import AssessmentRun, AssessmentRunConnection, found_in
 from orchestrator.web.scalars import DateTime
-from orchestrator.web.totals import count_runs
 from orchestrator.web.view import Seen, View, seen
 
 _AT = "As in force at this instant; now, if it is left out."

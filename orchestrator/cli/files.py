@@ -1,0 +1,218 @@
+"""Commands on files, with no database; derive and trace read one where no file is named."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import click
+
+from orchestrator import terminal
+from orchestrator.cli.shared import (
+    NOT_UNDERPINNED,
+    as_of_option,
+    config_of,
+    document_of,
+    exact_option,
+    facts_of,
+    instant,
+    json_option,
+    opened,
+    period_option,
+    print_json,
+    standing_year,
+    stored_estate,
+    url_option,
+)
+from orchestrator.engine.derive import Depth
+from orchestrator.engine.derive import derive as derived
+from orchestrator.engine.lint import lint
+from orchestrator.engine.settle import reach_of, settle
+from orchestrator.errors import refuse
+from orchestrator.formats.estate import place
+from orchestrator.formats.results import change_json, derivations_json, finding_json, verdict_json
+from orchestrator.model.changes import diff as differences
+from orchestrator.model.derivations import (
+    NOT_COMPARABLE,
+    SHORTFALL,
+    UNCOMMITTED,
+    UNDERPINNED,
+    Derivation,
+)
+from orchestrator.model.values import AskedPeriod
+from orchestrator.store.read import load_estate, load_facts
+
+
+@click.command()
+@click.argument("estate", type=click.Path())
+@period_option(required=False)
+@json_option
+def check(*, estate: str, period: str | None, as_json: bool) -> int:
+    """Validate and derive ESTATE; exit 1 where a promise is not underpinned.
+
+    Without a period, the twelve months from the last change in the document are checked.
+    """
+    document = document_of(estate)
+    asked = AskedPeriod.parse(period) if period else standing_year(document.estate)
+    with terminal.progress("deriving") as heard:
+        found = derived(document.estate, asked, progress=heard)
+    findings = [*lint(document.estate), *(f for one in found for f in one.findings)]
+    failed = any(one.status in {SHORTFALL, UNCOMMITTED} for one in found)
+
+    def locate(path: str) -> tuple[int, str]:
+        return place(document, path)
+
+    if as_json:
+        print_json(
+            derivations_json(found)
+            | {"findings": [finding_json(one, locate, estate) for one in findings]}
+        )
+    else:
+        out = terminal.console()
+        terminal.show_derivations(
+            out, [replace(one, findings=(), explanation=None) for one in found]
+        )
+        terminal.show_findings(out, findings, locate, estate)
+        kept = sum(one.status == UNDERPINNED for one in found)
+        compared = sum(one.status != NOT_COMPARABLE for one in found)
+        out.print(f"{kept} of {compared} promises are underpinned.", style="bold")
+    return NOT_UNDERPINNED if failed else 0
+
+
+@click.command()
+@click.argument("estate", type=click.Path(), required=False)
+@period_option()
+@click.option("--agreement", metavar="ID", help="This agreement alone.")
+@click.option("--explain", is_flag=True, help="Bases, witness, shadow prices, importances.")
+@click.option("--cuts", type=click.IntRange(1, 12), default=None, help="Minimal cuts up to ORDER.")
+@exact_option
+@as_of_option
+@url_option
+@json_option
+def derive(
+    *,
+    estate: str | None,
+    period: str,
+    agreement: str | None,
+    explain: bool,
+    cuts: int | None,
+    exact: bool,
+    as_of: str | None,
+    url: str | None,
+    as_json: bool,
+) -> int:
+    """Derive the composite commitments of ESTATE, or of the database's estate."""
+    known = instant(as_of)
+    subject = document_of(estate).estate if estate else stored_estate(url, known)
+    if agreement is not None and agreement not in subject.agreements:
+        raise refuse(
+            "UNKNOWN_REFERENCE", f"there is no agreement {agreement!r}", "use an id of the estate"
+        )
+    with terminal.progress("deriving") as heard:
+        found = derived(
+            subject,
+            AskedPeriod.parse(period),
+            agreement,
+            Depth(explain, cuts or 0, exact),
+            heard,
+        )
+    if as_json:
+        print_json(derivations_json(found, exact))
+    else:
+        terminal.show_derivations(terminal.console(), found)
+    return 0
+
+
+@click.command()
+@click.argument("estate", type=click.Path(), required=False)
+@click.argument("facts", type=click.Path(), required=False)
+@period_option()
+@exact_option
+@as_of_option
+@url_option
+@json_option
+def trace(
+    *,
+    estate: str | None,
+    facts: str | None,
+    period: str,
+    exact: bool,
+    as_of: str | None,
+    url: str | None,
+    as_json: bool,
+) -> int:
+    """Assess, trace and settle FACTS against ESTATE, or what the database holds of both."""
+    asked, known = AskedPeriod.parse(period), instant(as_of)
+    if estate and not facts:
+        raise refuse("USAGE", "facts are needed with an estate", "name a facts document too")
+    if estate and facts:
+        subject = document_of(estate).estate
+        reported = facts_of(facts, subject)
+        if known is not None:
+            reported = reported.known_at(known)
+    else:
+        with opened(url) as store, store.read() as session:
+            tenant = config_of(url).tenant
+            subject = load_estate(session, tenant, known)
+            reported = load_facts(session, tenant, reach_of(subject, asked), known)
+    with terminal.progress("settling") as heard:
+        verdict = settle(subject, reported, asked, heard)
+    if as_json:
+        print_json(verdict_json(verdict, exact))
+    else:
+        terminal.show_verdict(terminal.console(), verdict)
+    return 0
+
+
+@click.command()
+@click.argument("before", type=click.Path())
+@click.argument("after", type=click.Path())
+@period_option(required=False)
+@json_option
+def diff(*, before: str, after: str, period: str | None, as_json: bool) -> int:
+    """Show what changed between two estates and what it does to every promise."""
+    old, new = document_of(before).estate, document_of(after).estate
+    asked = AskedPeriod.parse(period) if period else standing_year(new)
+    changes = differences(old, new)
+    effects = _effects(derived(old, asked), derived(new, asked))
+    if as_json:
+        print_json(
+            {
+                "changes": [change_json(change) for change in changes],
+                "effects": [
+                    {
+                        "agreement": key[0],
+                        "term": key[1],
+                        "service": key[2],
+                        "before": derivations_json([one])["derivations"][0] if one else None,
+                        "after": derivations_json([two])["derivations"][0] if two else None,
+                    }
+                    for key, one, two in effects
+                ],
+            }
+        )
+        return 0
+    out = terminal.console()
+    terminal.show_changes(out, changes)
+    terminal.show_effects(out, effects)
+    return 0
+
+
+Effect = tuple[tuple[str, str, str], Derivation | None, Derivation | None]
+
+
+def _effects(before: Sequence[Derivation], after: Sequence[Derivation]) -> list[Effect]:
+    """The promises whose figures differ."""
+    old, new = (
+        {(one.key.agreement, one.key.term, one.key.service): one for one in found}
+        for found in (before, after)
+    )
+    pairs = ((key, old.get(key), new.get(key)) for key in sorted({**old, **new}))
+    return [(key, one, two) for key, one, two in pairs if _figures(one) != _figures(two)]
+
+
+def _figures(one: Derivation | None) -> object:
+    return one and (one.promised, one.floor, one.independent, one.beta, one.status)
+
+
+COMMANDS = (check, derive, trace, diff)
