@@ -14,7 +14,7 @@ directional derivative is the extreme dual over the optimal face).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final, Generic, TypeVar
 
@@ -59,6 +59,7 @@ class Optimum(Generic[Row]):
     slope: Fraction
     witness: Mapping[Column, Fraction]
     prices: Mapping[Row, Fraction]
+    simplex: _Simplex[Row] = field(repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,21 @@ def worst(
     return simplex.optimum()
 
 
+def slope(found: Optimum[Row], direction: Direction[Row]) -> Fraction:
+    """How fast an optimum grows in a direction, from here on.
+
+    Where the basis that was found stays feasible a little way in that direction it stays optimal,
+    and its prices give the answer; only where it does not is the programme solved again.
+    """
+    simplex = found.simplex
+    growth = {simplex.number[row]: speed for row, speed in direction.budgets.items()}
+    growth |= direction.cells
+    for inverse, (value, _) in zip(simplex.inverse, simplex.solution, strict=True):
+        if not value and sum((inverse[j] * g for j, g in growth.items() if j in inverse), ZERO) < 0:
+            return worst(simplex.cells, simplex.budgets, direction).slope
+    return sum((simplex.price.get(row, ZERO) * speed for row, speed in growth.items()), ZERO)
+
+
 class _Simplex(Generic[Row]):
     """Revised simplex over sparse rational rows; guards that basis, inverse and solution agree.
 
@@ -97,6 +113,7 @@ class _Simplex(Generic[Row]):
         direction: Direction[Row],
     ) -> None:
         self.cells = cells
+        self.budgets = budgets
         self.number = {row: len(cells) + i for i, row in enumerate(budgets)}
         self.solution = [
             (cell.length, direction.cells.get(index, ZERO)) for index, cell in enumerate(cells)
@@ -195,7 +212,7 @@ class _Simplex(Generic[Row]):
         prices = {
             row: self.price[number] for row, number in self.number.items() if self.price.get(number)
         }
-        return Optimum(value, slope, witness, prices)
+        return Optimum(value, slope, witness, prices, self)
 
 
 def _subtract(target: dict[int, Fraction], row: Mapping[int, Fraction], factor: Fraction) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from orchestrator.engine.bounds import Direction, Optimum, worst
+from orchestrator.engine.bounds import Direction, Optimum, slope, worst
 from orchestrator.engine.intervals import total
 from orchestrator.engine.problem import Problem
 from orchestrator.engine.programme import Programme, Row, programme
@@ -54,17 +54,21 @@ def prices(data: Problem, found: Floor) -> dict[int, tuple[Fraction, Fraction]]:
     """
     result = dict.fromkeys(range(len(data.groups)), (ZERO, ZERO))
     for group, more in _directions(found.programme):
-        low = _slope(found.programme, more, 1)
+        less = {row: -speed for row, speed in more.items()}
         shrinks = all(found.programme.budgets[row] for row in more)
-        high = -_slope(found.programme, more, -1) if shrinks else low
+        now = sum((found.optimum.prices.get(row, ZERO) * more[row] for row in more), ZERO)
+        # More budget never shortens the worst case, nor lengthens it by more than itself (what
+        # it adds could be taken out again): a price found at either end cannot go beyond.
+        low = slope(found.optimum, Direction(more, {})) if now else ZERO
+        if not shrinks:
+            high = low
+        elif now < 1:
+            high = -slope(found.optimum, Direction(less, {}))
+        else:
+            high = now
         known = result[group]
         result[group] = (max(known[0], low), max(known[1], high))
     return result
-
-
-def _slope(found: Programme, more: Mapping[Row, Fraction], sign: int) -> Fraction:
-    growth = {row: sign * speed for row, speed in more.items()}
-    return worst(found.cells, found.budgets, Direction(growth, {})).slope
 
 
 def _directions(found: Programme) -> Iterator[tuple[int, dict[Row, Fraction]]]:
