@@ -9,11 +9,11 @@ import orjson
 from sqlalchemy.orm import Session
 
 from orchestrator.actions.context import Context, Done, Request, mutate
-from orchestrator.errors import OrchestratorError, refuse
+from orchestrator.errors import OrchestratorError, Problem, refuse
 from orchestrator.model.changes import Change, diff, succeed
 from orchestrator.model.estate import Estate
 from orchestrator.model.validity import validate
-from orchestrator.model.values import Instant
+from orchestrator.model.values import DAWN, Instant, format_instant
 from orchestrator.store.codec import digest
 from orchestrator.store.mapper import fingerprint
 from orchestrator.store.read import load_revision, revision
@@ -46,6 +46,7 @@ def import_estate(
         number = revision(session, ctx.tenant)
         old = load_revision(session, ctx.tenant, number)
         new = _succeeding(old, estate, since, now) if number else _first(estate, since)
+        _keeps_what_has_begun(old, new, now)
         changes = diff(old, new)
         after = save_estate(session, ctx.tenant, old, validate(new), now)
         summary = {"before": number, "after": after, "changes": len(changes)}
@@ -59,6 +60,29 @@ def import_estate(
 
     request = Request("import_estate", digest(content, str(since)), dry_run, idempotency_key)
     return mutate(ctx, request, do, again)
+
+
+def _keeps_what_has_begun(old: Estate, new: Estate, now: Instant) -> None:
+    """Refuse a change as of an instant long ago that would drop or rewrite an agreed version which
+    has taken effect since: that version is history as well."""
+    problems = []
+    for id, versions in old.agreements.items():
+        kept = {(v.number, v.effective.start) for v in new.agreements.get(id, ()) if v.binds}
+        problems += [
+            Problem(
+                "CHANGED_HISTORY",
+                f"version {version.number} of agreement {id!r} is history: it took effect on "
+                f"{format_instant(version.effective.start)}, and the change would drop it",
+                "import the change as of a later instant (--from), or write all versions",
+                path=f"agreements[{id}]",
+            )
+            for version in versions
+            if version.binds
+            and DAWN < version.effective.start <= now
+            and (version.number, version.effective.start) not in kept
+        ]
+    if problems:
+        raise OrchestratorError(problems)
 
 
 def _first(estate: Estate, since: Instant | None) -> Estate:

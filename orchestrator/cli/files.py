@@ -56,7 +56,9 @@ def check(*, estate: str, period: str | None, as_json: bool) -> int:
     asked = AskedPeriod.parse(period) if period else standing_year(document.estate)
     with terminal.progress("deriving") as heard:
         found = derived(document.estate, asked, progress=heard)
-    findings = [*lint(document.estate), *(f for one in found for f in one.findings)]
+    findings = list(
+        dict.fromkeys([*lint(document.estate), *(f for one in found for f in one.findings)])
+    )
     failed = any(one.status in {SHORTFALL, UNCOMMITTED} for one in found)
 
     def locate(path: str) -> tuple[int, str]:

@@ -1,7 +1,7 @@
 """Cells: the composite's hours, cut where any promise beneath begins or stops to hold.
 
 Stretches in which the same promises are in their hours, in the same of their periods, are one
-cell (derivation.md section 4): only how long it is matters for a bound.
+cell (docs/semantics.md): only how long it is matters for a bound.
 """
 
 from __future__ import annotations

@@ -31,11 +31,16 @@ class Node:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """A redundant group: up while at least `k` of its parts are up, k less than their number."""
+    """A redundant group: up while at least `k` of its parts are up, k less than their number.
+
+    With `same` its parts are no redundancy but budgets that one and the same component draws on:
+    it is down only as far as each of them allows.
+    """
 
     k: int
     parts: tuple[Node, ...]
     beta: Fraction | None = None
+    same: bool = False
 
     @property
     def cut(self) -> int:
@@ -75,7 +80,7 @@ class Components:
     def __init__(self) -> None:
         self.gates: list[Gate] = []
         self._leaves: dict[Name, int] = {}
-        self._gates: dict[tuple[int, tuple[Node, ...], Fraction | None], int] = {}
+        self._gates: dict[Gate, int] = {}
         self._support: list[Bits] = []
         self._inner: list[Bits] = []
         self._above: dict[int, tuple[int, Bits]] = {}
@@ -92,11 +97,17 @@ class Components:
         """At least `k` of some parts: a gate, or a plain conjunction where all are needed."""
         if k == len(parts):
             return conjunction(parts)
-        ordered = tuple(sorted(parts, key=lambda node: (node.leaves, node.gates)))
-        number = self._gates.setdefault((k, ordered, beta), len(self.gates))
+        return self._gate(Gate(k, _ordered(parts), beta))
+
+    def same(self, parts: Sequence[Node]) -> Node:
+        """One component under several budgets."""
+        return parts[0] if len(parts) == 1 else self._gate(Gate(1, _ordered(parts), same=True))
+
+    def _gate(self, gate: Gate) -> Node:
+        number = self._gates.setdefault(gate, len(self.gates))
         if number == len(self.gates):
-            together = conjunction(ordered)
-            self.gates.append(Gate(k, ordered, beta))
+            together = conjunction(gate.parts)
+            self.gates.append(gate)
             self._support.append(self.support(together))
             self._inner.append(self.beneath(together) | 1 << number)
         return Node(gates=1 << number)
@@ -181,6 +192,10 @@ class Components:
             bits |= (self._support[number] >> leaf & 1) << number
         self._above[leaf] = len(self.gates), bits
         return bits
+
+
+def _ordered(parts: Sequence[Node]) -> tuple[Node, ...]:
+    return tuple(sorted(parts, key=lambda node: (node.leaves, node.gates)))
 
 
 def conjunction(nodes: Iterable[Node]) -> Node:

@@ -54,11 +54,12 @@ def credits_due(estate: Estate, measured: Iterable[Measured]) -> dict[Ended, Cre
 
 
 def due(measured: Measured, snapshot: Snapshot, currency: str) -> Due | None:
-    """The credit one assessment brings, if any; none is paid within one legal entity."""
+    """The credit one assessment brings, if any; none is paid within one legal entity,
+    and none for a goal."""
     subject, attained = measured.subject, measured.assessment.attained
     version, term = subject.version, subject.term
     inside = snapshot.entity(version.provider) == snapshot.entity(version.customer)
-    if attained is None or inside:
+    if attained is None or inside or term.strength == "goal":
         return None
     percent = percent_due(term.credits, rounded(term.measurement, attained))
     if not percent:

@@ -2,12 +2,12 @@
 
 Three figures, never one: the `floor` holds over every joint behaviour in which each underpinning
 commitment is kept, `independent` if parts fail independently at their committed levels, `beta`
-with declared common causes besides. Semantics: derivation.md sections 1 to 4 of the design, in
-short in docs/semantics.md.
+with declared common causes besides. Semantics: docs/semantics.md.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -17,10 +17,11 @@ from orchestrator.engine.estimate import common_cause, independent, scenes
 from orchestrator.engine.explain import explain
 from orchestrator.engine.floor import Floor, floor
 from orchestrator.engine.problem import Problem, problem
-from orchestrator.engine.promises import promise_of, rounded
+from orchestrator.engine.promises import periods, promise_of, rounded
 from orchestrator.engine.subjects import Subject, periods_ending, subjects
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.model.agreements import Version
+from orchestrator.model.calendars import ROUND_THE_CLOCK
 from orchestrator.model.derivations import (
     NOT_COMPARABLE,
     SHORTFALL,
@@ -30,7 +31,7 @@ from orchestrator.model.derivations import (
 )
 from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.metrics import METRICS
-from orchestrator.model.values import AskedPeriod, Span, zone
+from orchestrator.model.values import AskedPeriod, Instant, Span, zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,11 @@ def figures(underpinning: Underpinning, subject: Subject, period: Span) -> Figur
 def worst_figures(underpinning: Underpinning, subject: Subject, asked: AskedPeriod) -> Figures:
     """The figures of the subject's own period with the lowest floor, the earliest of equals."""
     return min(
-        (figures(underpinning, subject, span) for span in _own_periods(subject, asked)),
+        (
+            figures(underpinning, subject, window)
+            for span in _own_periods(subject, asked)
+            for window in _windows(underpinning, subject, span)
+        ),
         key=lambda one: one.rank,
     )
 
@@ -134,6 +139,34 @@ def _own_periods(subject: Subject, asked: AskedPeriod) -> Sequence[Span]:
     held = asked.span(zone(subject.version.timezone)) & subject.version.effective
     assert held is not None
     return periods_ending(subject, asked) or [held]
+
+
+def _windows(underpinning: Underpinning, subject: Subject, span: Span) -> Sequence[Span]:
+    """The spans to look at for one own period: itself, unless it is rolling.
+
+    Of a rolling one, windows of its length inside the span. What lies beneath changes where an end
+    of the window meets the border of an epoch, of a period or of hours: every such window is looked
+    at, and one between each two, in which all periods that it meets have room for their budgets.
+    """
+    period = subject.term.period
+    length = period.rolling if period is not None else 0
+    if not length or span.length <= length:
+        return [span]
+    borders: set[Instant] = set()
+    hours = {subject.term.hours}
+    for ground in underpinning.ground(subject.version, subject.covers, span):
+        borders.update(edge for interval in ground.intervals for edge in interval)
+        for number in {number for promises in ground.kinds for number in promises}:
+            promise = underpinning.promises[number]
+            hours.add(promise.hours)
+            borders.update(edge for p in periods(promise, span) for edge in (p.start, p.end))
+    for name in hours - {ROUND_THE_CLOCK}:
+        borders.update(edge for one in underpinning.hours.open(name, span) for edge in one)
+    last = span.end - length
+    starts = {span.start, last, *borders, *(border - length for border in borders)}
+    met = sorted(start for start in starts if span.start <= start <= last)
+    between = [(one + other) // 2 for one, other in itertools.pairwise(met)]
+    return [Span(start, start + length) for start in sorted({*met, *between})]
 
 
 def _derivation(
@@ -159,8 +192,9 @@ def _compared(
     key, term = subject.key, subject.term
     assert isinstance(term.target, Fraction)
     covered = scenes(data)
-    estimate = independent(data, covered, exact=depth.exact)
-    beta = common_cause(data, covered, underpinning.components, exact=depth.exact)
+    components = underpinning.components
+    estimate = independent(data, covered, components, exact=depth.exact)
+    beta = common_cause(data, covered, components, exact=depth.exact)
     status = SHORTFALL
     if _fails_uncommitted(underpinning, data):
         status = UNCOMMITTED
@@ -178,7 +212,7 @@ def _compared(
         estimate.covered_share,
         assumptions=note.assumptions(data),
         findings=note.findings(key, data, found, estimate.availability, status),
-        explanation=explain(data, found, covered, depth.cuts)
+        explanation=explain(data, found, covered, components, depth.cuts)
         if depth.explain or depth.cuts
         else None,
     )

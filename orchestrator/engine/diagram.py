@@ -22,6 +22,7 @@ UP: Final = 0
 DOWN: Final = 1
 """The ends of a diagram; node i is number i + 2."""
 
+Exact = int | Fraction
 Number = TypeVar("Number", Fraction, float)
 
 
@@ -211,13 +212,13 @@ def birnbaum(diagram: Diagram, down: Callable[[int], Number], zero: Number) -> d
 
 
 def cheapest_cut(
-    diagram: Diagram, weight: Callable[[int], Fraction]
-) -> tuple[Fraction, frozenset[int]] | None:
+    diagram: Diagram, weight: Callable[[int], Exact]
+) -> tuple[Exact, frozenset[int]] | None:
     """A cut of the least total weight, as a shortest path to "down", and minimal as a set; None
     where the module cannot fail. Weights are not negative."""
     weights = [weight(leaf) for leaf in diagram.leaves]
-    infinite = sum(weights, Fraction(1))
-    cost: list[Fraction] = [infinite, Fraction(0)]
+    infinite = sum(weights) + 1
+    cost: list[Exact] = [infinite, 0]
     for variable, if_down, if_up in diagram.nodes:
         cost.append(min(cost[if_up], cost[if_down] + weights[variable]))
     if cost[diagram.root] >= infinite:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import itertools
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 from orchestrator.engine import diagram
 from orchestrator.engine.cells import Stretch, cells
-from orchestrator.engine.components import Components, Node, bits_of
+from orchestrator.engine.components import Components, Gate, Node, bits_of
 from orchestrator.engine.diagram import Formula, at_least_down
 from orchestrator.engine.intervals import intersect, total
 from orchestrator.engine.problem import Part, Problem
@@ -67,21 +67,33 @@ def _level(data: Problem, part: int, group: int, stretch: Stretch) -> Fraction |
     return min(levels, default=None)
 
 
-def independent(data: Problem, found: Sequence[Scene], *, exact: bool = False) -> Estimate:
+def independent(
+    data: Problem, found: Sequence[Scene], components: Components, *, exact: bool = False
+) -> Estimate:
     """The independent figure over all scenes."""
-    return _averaged(data, found, lambda scene: unavailability(data, scene, exact=exact))
+    return _averaged(
+        data, found, lambda scene: unavailability(data, scene, components, exact=exact)
+    )
 
 
 def common_cause(
     data: Problem, found: Sequence[Scene], components: Components, *, exact: bool = False
 ) -> Estimate | None:
     """The figure with the common-cause share declared on redundant groups; None without one."""
-    gates = 0
-    for part in data.parts:
-        gates |= components.beneath(part.ground.node)
-    if all(components.gates[gate].beta is None for gate in bits_of(gates)):
+    if all(gate.beta is None for gate in _gates(data, components)):
         return None
-    return _averaged(data, found, lambda scene: _with_common_cause(data, scene, components, exact))
+    return _averaged(
+        data,
+        found,
+        lambda scene: _dependent(data, scene, components, declared=True, exact=exact),
+    )
+
+
+def _gates(data: Problem, components: Components) -> Iterator[Gate]:
+    bits = 0
+    for part in data.parts:
+        bits |= components.beneath(part.ground.node)
+    return (components.gates[gate] for gate in bits_of(bits))
 
 
 def _averaged(data: Problem, found: Sequence[Scene], down: Callable[[Scene], Number]) -> Estimate:
@@ -92,8 +104,12 @@ def _averaged(data: Problem, found: Sequence[Scene], down: Callable[[Scene], Num
     return Estimate(1 - lost / covered, Fraction(covered, total(data.window)))
 
 
-def unavailability(data: Problem, scene: Scene, *, exact: bool = False) -> Number:
+def unavailability(
+    data: Problem, scene: Scene, components: Components, *, exact: bool = False
+) -> Number:
     """P(down) in one scene, of independent leaves."""
+    if any(gate.same for gate in _gates(data, components)):
+        return _dependent(data, scene, components, declared=False, exact=exact)
     part = data.parts[scene.part]
     if exact or is_small(data, scene):
         down = module_unavailability(part, scene, Fraction, Fraction(0))
@@ -150,29 +166,34 @@ def _nearly(parts: Sequence[tuple[int, Number]]) -> float:
 # --- common causes -------------------------------------------------------------------------------
 
 
-def _with_common_cause(data: Problem, scene: Scene, components: Components, exact: bool) -> Number:
+def _dependent(
+    data: Problem, scene: Scene, components: Components, *, declared: bool, exact: bool
+) -> Number:
+    """P(down) where some parts do not fail independently; with `declared` also as groups say."""
     part = data.parts[scene.part]
     if exact or is_small(data, scene):
-        down = _common(part, scene, components, Fraction, Fraction(0))
+        down = _modules(part, scene, components, declared, Fraction, Fraction(0))
         return _exactly(_with_series(data, scene, down))
-    floats = _common(part, scene, components, float, 0.0)
+    floats = _modules(part, scene, components, declared, float, 0.0)
     return _nearly(_with_series(data, scene, floats))
 
 
-def _common(
+def _modules(
     part: Part,
     scene: Scene,
     components: Components,
+    declared: bool,
     number: Callable[[Fraction], diagram.Number],
     zero: diagram.Number,
 ) -> list[diagram.Number]:
-    """P(down) of each module, as independent, but every declared group also fails as a whole.
+    """P(down) of each module, where common causes are leaves of their own.
 
-    u_cc = beta * min u_i, and each leg keeps its marginal u_i: it fails by itself with u_i', where
-    1 - u_i = (1 - u_cc)(1 - u_i'). A leg that is itself a structure is thinned by an independent
-    chance of healing, u_i'/u_i, which keeps its marginal and what it shares with others.
+    A group with a beta also fails as a whole: u_cc = beta * min u_i, and each leg keeps its
+    marginal u_i: it fails by itself with u_i', where 1 - u_i = (1 - u_cc)(1 - u_i'). A leg that is
+    itself a structure is thinned by an independent chance of healing, u_i'/u_i, which keeps its
+    marginal and what it shares with others. A component under several budgets fails within the
+    least of those that are shared, and then by so much that it keeps to its own.
     """
-    node = part.ground.node
     level = {leaf: number(u) for leaf, u in leaf_levels(part, scene).items()}
     gates: dict[int, Formula | bool] = {}
     unused = itertools.count(components.leaf_count)
@@ -199,10 +220,21 @@ def _common(
             made.append(at_least_down(1, [shared, at_least_down(2, [leg, lasting])]))
         return made
 
-    for index in bits_of(components.beneath(node)):
+    def carried(gate: Gate) -> Formula | bool:
+        """The shared budget with the least level, thinned to the least level of all."""
+        found = {leaf: chance(leaf) for leg in gate.parts for leaf in bits_of(leg.leaves)}
+        shared = [leaf for leaf in found if part.ground.leaf(leaf).joint]
+        carrier = min(shared, key=lambda leaf: (found[leaf], leaf))
+        least, most = min(found.values()), found[carrier]
+        return at_least_down(2, [carrier, cause(least / most if most else zero)])
+
+    for index in bits_of(components.beneath(part.ground.node)):
         gate = components.gates[index]
         legs: Sequence[Formula | bool] = [down(leg) for leg in gate.parts]
-        if gate.beta is not None:
+        if gate.same:
+            gates[index] = carried(gate) if False not in legs else False
+            continue
+        if declared and gate.beta is not None:
             legs = thinned(gate.beta, legs)
         gates[index] = at_least_down(gate.cut, legs)
-    return [chance(down(Node(gates=module))) for module in components.modules(node)]
+    return [chance(down(Node(gates=module))) for module in components.modules(part.ground.node)]

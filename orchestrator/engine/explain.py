@@ -8,7 +8,7 @@ from math import prod
 from typing import Final
 
 from orchestrator.engine import diagram
-from orchestrator.engine.components import bits_of
+from orchestrator.engine.components import Components, bits_of
 from orchestrator.engine.estimate import Scene, is_small, leaf_levels, unavailability
 from orchestrator.engine.floor import Floor, prices
 from orchestrator.engine.problem import Problem
@@ -28,14 +28,16 @@ CUT_LIMIT: Final = 10_000
 """The most cut sets that are listed; beyond it the list says that it is not complete."""
 
 
-def explain(data: Problem, found: Floor, covered: Sequence[Scene], order: int) -> Explanation:
+def explain(
+    data: Problem, found: Floor, covered: Sequence[Scene], components: Components, order: int
+) -> Explanation:
     """The explanation of one derivation; minimal cuts up to an order."""
     cuts, complete = _cuts(data, max(order, 1))
     return Explanation(
         tuple(_basis(data)),
         tuple(_witness_by_set(data, found)),
         tuple(_shadow_prices(data, found)),
-        tuple(_importance(data, covered)),
+        tuple(_importance(data, covered, components)),
         tuple(cut[0] for cut in cuts if len(cut) == 1),
         tuple(cut for cut in cuts if len(cut) <= order),
         complete,
@@ -94,14 +96,16 @@ def _shadow_prices(data: Problem, found: Floor) -> list[ShadowPrice]:
     return [ShadowPrice(leaf, low, high) for leaf, (low, high) in sorted(named.items())]
 
 
-def _importance(data: Problem, covered: Sequence[Scene]) -> Iterator[Importance]:
+def _importance(
+    data: Problem, covered: Sequence[Scene], components: Components
+) -> Iterator[Importance]:
     """Averaged over the covered time, by its length."""
     birnbaum: dict[int, Number] = {}
     contribution: dict[int, Number] = {}
     lost: Number = Fraction(0)
     length = sum(scene.length for scene in covered)
     for scene in covered:
-        lost += scene.length * unavailability(data, scene)
+        lost += scene.length * unavailability(data, scene, components)
         for group, value in _birnbaum_of(data, scene).items():
             here = value * scene.length
             level = scene.unavailability.get(group, Fraction(0))

@@ -21,7 +21,6 @@ from orchestrator.engine.trace import (
 from orchestrator.model.estate import Estate
 from orchestrator.model.records import (
     WATERFALL,
-    Breach,
     Credit,
     Exposure,
     Finding,
@@ -32,11 +31,10 @@ from orchestrator.model.values import Money, split
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A breach with the causes it was traced to."""
+    """A breach, or another reason for a credit, with the causes it was traced to."""
 
     measured: Measured
     causes: tuple[Cause, ...]
-    breach: Breach
 
 
 def exposures(
@@ -86,7 +84,7 @@ def _recoveries(
     for index, (one, loss) in enumerate(zip(ours, losses, strict=True)):
         owed = _owed(one, credits)
         for cause, amount in zip(one.causes, loss, strict=True):
-            answering = _answering(cause)
+            answering = _answering(cause, credits)
             if answering is None or not amount or owed is None:
                 continue
             source = credits.get(answering)
@@ -104,11 +102,13 @@ def _recoveries(
     return back
 
 
-def _answering(cause: Cause) -> Ended | None:
-    """The agreement period that pays for a cause: a breach by somebody else."""
-    if not cause.liable or cause.internal or cause.answers is None:
+def _answering(cause: Cause, credits: Mapping[Ended, Credit]) -> Ended | None:
+    """The agreement period that pays for a cause: a breach by somebody else, or what brings a
+    credit although its target is met."""
+    if cause.internal or cause.answers is None or cause.basis == EXCUSED:
         return None
-    return ended(cause.answers)
+    period = ended(cause.answers)
+    return period if cause.liable or period in credits else None
 
 
 _STEP: Final = {
@@ -131,12 +131,15 @@ def _exposure(
     steps = dict.fromkeys(WATERFALL, 0)
     liable = 0
     for cause, loss in zip(one.causes, losses, strict=True):
-        if not cause.liable:
-            steps[_STEP[cause.basis]] += loss
-        elif cause.internal:
+        if _answering(cause, credits) is not None:
+            liable += loss
+        elif cause.liable:
             steps["OWN_SHARE"] += loss
         else:
-            liable += loss
+            steps[_STEP[cause.basis]] += loss
+    if not one.causes:
+        # A credit that is due although nothing was down is nobody else's.
+        steps["OWN_SHARE"] += owed.amount
     gross, net = recovered
     if policies_of(one.measured.subject.term).shares == "joint_and_several":
         # Each answers for all of it, yet no more comes back than was lost.
@@ -168,7 +171,7 @@ def _recovery_findings(ours: Sequence[Traced], credits: Mapping[Ended, Credit]) 
 
 
 def _recovery_finding(one: Traced, cause: Cause, credits: Mapping[Ended, Credit]) -> Finding | None:
-    answering, owed = _answering(cause), _owed(one, credits)
+    answering, owed = _answering(cause, credits), _owed(one, credits)
     if answering is None or cause.answers is None:
         return None
     (key, period), credit = answering, credits.get(answering)

@@ -1,6 +1,6 @@
 """What a derivation makes a reader notice, as plain sentences with codes.
 
-Codes are published in docs/findings.md.
+Codes are published in docs/codes.md.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from orchestrator.engine.problem import Group, Problem
 from orchestrator.engine.promises import MAINTENANCE, Promise
 from orchestrator.engine.reliefs import without_limit
 from orchestrator.engine.structure import Leaf
-from orchestrator.model.agreements import underpins
+from orchestrator.model.agreements import UNDERPINNING, underpins
 from orchestrator.model.derivations import SHORTFALL, UNCOMMITTED, Number
 from orchestrator.model.records import Finding, TermKey
 from orchestrator.model.values import Span, format_percent
@@ -119,7 +119,11 @@ def _uncommitted(where: str, data: Problem, status: str) -> Iterator[Finding]:
     leaves = data.leaves(nothing)
     if leaves:
         text, subjects = _named(leaves)
-        goals = any(leaf.commitments for leaf in leaves)
+        goals = any(
+            commitment.term.strength not in UNDERPINNING
+            for leaf in leaves
+            for commitment in leaf.commitments
+        )
         aside = " (best efforts and goals do not count)" if goals else ""
         yield Finding(
             "UNCOMMITTED",
@@ -182,6 +186,8 @@ def _redundancy(
     for part in data.parts:
         components = part.ground.structure.components
         for gate in bits_of(part.ground.node.gates):
+            if components.gates[gate].same:
+                continue
             support = components.support_of(gate)
             text, subjects = _named(part.ground.leaf(number) for number in bits_of(support))
             if subjects not in seen:
@@ -197,12 +203,17 @@ def _redundancy(
 
 
 def _hours(where: str, data: Problem) -> Iterator[Finding]:
-    """Leaves that are promised for part of the hours alone."""
+    """Leaves that are promised for part of the hours alone in which they are needed."""
+    windows = [intersect(data.window, part.intervals) for part in data.parts]
 
     def partly(group: Group) -> bool:
-        counting = [p for p in group.all_promises if data.promises[p].counts]
-        held = union(i for p in counting for i in _held(data, data.promises[p]))
-        return bool(counting) and total(intersect(held, data.window)) < total(data.window)
+        for part, promises, needed in zip(data.parts, group.promises, windows, strict=True):
+            counting = [p for p in promises if data.promises[p].counts]
+            held = union(i for p in counting for i in _held(data, data.promises[p]))
+            present = bool(part.ground.support & group.leaves)
+            if present and counting and total(intersect(held, needed)) < total(needed):
+                return True
+        return False
 
     leaves = data.leaves(partly)
     if leaves:

@@ -68,6 +68,13 @@ def _not_accepted(_: Snapshot, version: Version) -> Iterator[Finding]:
 def _filed_only(_: Snapshot, version: Version) -> Iterator[Finding]:
     keys = [key for key, _ in version.kept if not key.startswith("x-")]
     keys += [key for term in version.terms for key, _ in term.kept if not key.startswith("x-")]
+    keys += ["claims"] if version.claims else []
+    for term in map(version.resolved, version.terms):
+        policies = term.policies or version.policies
+        keys += ["policies.singleEvent"] if policies.single_event != "sum" else []
+        keys += ["policies.customerLate"] if policies.customer_late != "none" else []
+        keys += ["internalTarget"] if term.internal_target is not None else []
+        keys += ["measurement.minimumSamples"] if term.measurement.minimum_samples else []
     if keys:
         yield Finding(
             "FILED_ONLY",

@@ -1,4 +1,4 @@
-"""The linear programme of a floor: what its rows and cells stand for (derivation.md section 4)."""
+"""The linear programme of a floor: what its rows and cells stand for (docs/semantics.md)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final, NamedTuple
 
 from orchestrator.engine import diagram
-from orchestrator.engine.bounds import Block, Cell, Weight, series_block
+from orchestrator.engine.bounds import Block, Cell, Exact, Weight, series_block
 from orchestrator.engine.cells import Stretch, cells
 from orchestrator.engine.diagram import Diagram
 from orchestrator.engine.intervals import Intervals, intersect, union
@@ -150,7 +150,7 @@ def _blocks(data: Problem, index: int) -> tuple[Block, ...]:
 
 
 def _module_block(module: Diagram, group_of: Mapping[int, int]) -> Block:
-    def cheapest(weight: Weight) -> tuple[Fraction, frozenset[int]] | None:
+    def cheapest(weight: Weight) -> tuple[Exact, frozenset[int]] | None:
         found = diagram.cheapest_cut(module, lambda leaf: weight(group_of[leaf]))
         return found and (found[0], frozenset(group_of[leaf] for leaf in found[1]))
 

@@ -1,6 +1,6 @@
 """What a promise may be down beyond its budget: maintenance and other excused time.
 
-derivation.md section 4: maintenance a supplier may take m minutes of, inside its windows, while the
+docs/semantics.md: maintenance a supplier may take m minutes of, inside its windows, while the
 composite excuses M in all, counts as the greater of the worst without it, and of the worst with
 each budget raised by m, less M.
 """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from orchestrator.engine.credit import credits_due
+from orchestrator.engine.credit import credits_due, ended
 from orchestrator.engine.exposure import Traced, exposures
 from orchestrator.engine.findings import place
 from orchestrator.engine.measure import Measured, Measurements
@@ -41,12 +41,13 @@ def settle(
         if progress is not None:
             progress(number + 1, len(work))
     upstream = Upstream(measurements, asked)
-    traced = [_traced(one, upstream) for one in measured if one.breached]
     credits = credits_due(estate, measured)
+    # A credit may be due although the target is met: it is owed all the same.
+    traced = [_traced(one, upstream) for one in measured if one.breached or ended(one) in credits]
     exposed, notes = exposures(estate, traced, credits)
     return Verdict(
         tuple(one.assessment for one in measured),
-        tuple(one.breach for one in traced),
+        tuple(breach(one.measured, one.causes) for one in traced if one.measured.breached),
         tuple(credits.values()),
         exposed,
         (*_findings(measured), *notes),
@@ -76,8 +77,7 @@ def _work(estate: Estate, asked: AskedPeriod, metric: str) -> list[tuple[Subject
 
 
 def _traced(measured: Measured, upstream: Upstream) -> Traced:
-    found = causes(measured, upstream)
-    return Traced(measured, found, breach(measured, found))
+    return Traced(measured, causes(measured, upstream))
 
 
 def reach_of(estate: Estate, asked: AskedPeriod) -> Span:

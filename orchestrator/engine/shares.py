@@ -21,7 +21,7 @@ Shares = Mapping[int, Fraction]
 Onset = Callable[[int], Instant]
 """When a leaf, by number, went down for the time at hand."""
 
-CUTS: Final = 100_000
+CUTS: Final = 20_000
 """A slice with more active cuts than this is refused by `equal_per_cut`, never cut short."""
 
 

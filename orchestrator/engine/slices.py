@@ -162,7 +162,8 @@ def _in_epoch(
             downtimes.unexplained.get(scene.leaf(number).services[0], ()), span.start, span.end
         )
     )
-    return _judged(scene, subject, times, transfers, span), unexplained
+    moved = union((transfer.start, transfer.end) for transfer in transfers)
+    return _judged(scene, subject, times, transfers, span), subtract(unexplained, moved)
 
 
 def _judged(

@@ -6,10 +6,10 @@ the boundary that one does not look through.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from orchestrator.engine.components import EMPTY, Bits, Components, Node, bits_of, conjunction
+from orchestrator.engine.components import EMPTY, Bits, Components, Name, Node, bits_of, conjunction
 from orchestrator.model.agreements import Cover, Term, Version
 from orchestrator.model.estate import Snapshot
 from orchestrator.model.records import TermKey
@@ -31,7 +31,8 @@ class Leaf:
 
     Either a service behind a contract (`part` whole), valued by the agreements with its provider,
     or the own part of a service. No commitments means nobody has promised anything for it.
-    `party` is who answers for it.
+    `party` is who answers for it. A `joint` leaf stands for services that share a budget: it is
+    down while one of them is.
     """
 
     id: str
@@ -39,6 +40,7 @@ class Leaf:
     part: str
     party: str
     commitments: tuple[Commitment, ...]
+    joint: bool = False
 
 
 def covered_as(version: Version, service: str) -> str:
@@ -55,9 +57,9 @@ class Structure:
     leaf: a contract is a boundary that one does not look through. Otherwise it is its own part,
     if it has one, and what it requires.
 
-    To derive, services that are promised jointly are one leaf, as they share one budget, and what
-    has no own part cannot fail by itself. To trace (`traced`), each of them fails by itself, and
-    every service may: somebody may report it down with nothing beneath to explain it.
+    To derive, what is promised jointly is one leaf, as it shares one budget, and what has no own
+    part cannot fail by itself. To trace (`traced`), each service fails by itself: even a mere
+    grouping, as somebody may report it down with nothing beneath to explain it.
     """
 
     def __init__(
@@ -193,16 +195,57 @@ class Structure:
     def _leaf(
         self, service: Service, part: str, promised: tuple[Version, ...], seen_by: str
     ) -> Node:
-        services = (service.id,) if seen_by else self._together(service, part, promised)
-        id = "+".join(self._leaf_id(one, part) for one in services)
-        number = self.components.leaf((id, seen_by))
+        """A component, down as far as the budget of its own and every joint one allow."""
+        alone: list[Version] = []
+        joint: dict[str, list[Version]] = {}
+        for version in promised:
+            if version.jointly and len(version.covers) > 1 and not self.traced:
+                joint.setdefault(self._joint_id(version), []).append(version)
+            else:
+                alone.append(version)
+        parts = [self._shared_leaf(id, versions, seen_by) for id, versions in joint.items()]
+        if alone or not parts:
+            name = (self._leaf_id(service.id, part), seen_by)
+            parts.append(self._add(name, (service.id,), part, alone))
+        return self.components.same(parts)
+
+    def _shared_leaf(self, id: str, versions: Sequence[Version], seen_by: str) -> Node:
+        """What stands for services that share a budget: down while one of them is. It names those
+        that have no other."""
+        covers = sorted(versions[0].covers, key=lambda cover: cover.service)
+        alone = [
+            cover.service
+            for cover in covers
+            if self._promised(self.snapshot.services[cover.service], cover.scope) == tuple(versions)
+        ]
+        services = alone or [covers[0].service]
+        return self._add((id, seen_by), services, covers[0].scope, versions, joint=True)
+
+    def _joint_id(self, version: Version) -> str:
+        return "+".join(
+            sorted(self._leaf_id(cover.service, cover.scope) for cover in version.covers)
+        )
+
+    def _add(
+        self,
+        name: Name,
+        services: Sequence[str],
+        part: str,
+        promised: Sequence[Version],
+        *,
+        joint: bool = False,
+    ) -> Node:
+        number = self.components.leaf(name)
         if number not in self.leaves:
+            first = services[0]
+            owner = self.snapshot.services[first].owner or self.organisation
             self.leaves[number] = Leaf(
-                id,
-                services,
+                name[0],
+                tuple(services),
                 part,
-                promised[0].provider if promised else service.owner or self.organisation,
-                tuple(c for version in promised for c in self._commitments(version, service.id)),
+                promised[0].provider if promised else owner,
+                tuple(c for version in promised for c in self._commitments(version, first)),
+                joint,
             )
             if len(promised) > 1:
                 self.promised_twice |= 1 << number
@@ -215,20 +258,6 @@ class Structure:
     def _leaf_id(self, service: str, part: str) -> str:
         composite = self.snapshot.services[service].requires is not None
         return f"{service}:own" if part == "own" and composite else service
-
-    def _together(
-        self, service: Service, part: str, promised: tuple[Version, ...]
-    ) -> tuple[str, ...]:
-        """The services that share one budget: promised jointly, and none of them by others too."""
-        joint = next((version for version in promised if version.jointly), None)
-        if joint is None or self.traced:
-            return (service.id,)
-        for cover in joint.covers:
-            other = self.snapshot.services[cover.service]
-            alike = other.requires is None or cover.scope == part
-            if not alike or self._promised(other, part) != promised:
-                return (service.id,)
-        return tuple(sorted(cover.service for cover in joint.covers))
 
     def _commitments(self, version: Version, service: str) -> Iterator[Commitment]:
         for term in version.terms:

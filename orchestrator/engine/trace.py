@@ -79,7 +79,7 @@ class Upstream:
     def _answer(self, leaf: Leaf, instant: Instant, known: list[Answer]) -> Answer:
         span, found, lasting = Span(), [], True
         for commitment in leaf.commitments:
-            if underpins(commitment.version, commitment.term):
+            if _answers(commitment):
                 measured, holds = self._measured(commitment, instant)
                 lasting = lasting and holds.start < instant
                 span = Span(max(span.start, holds.start), min(span.end, holds.end))
@@ -114,6 +114,14 @@ class Upstream:
         assert about is not None
         measured = self._measurements.of(subject, about)
         return measured, Span(instant, min(measured.assessment.period.end, until))
+
+
+def _answers(commitment: Commitment) -> bool:
+    """Whether somebody answers for a commitment: it underpins, or money stands behind it. A goal
+    never brings liability."""
+    version, term = commitment.version, commitment.term
+    paid = version.binds and bool(term.credits) and term.strength != "goal"
+    return paid or underpins(version, term)
 
 
 # --- causes --------------------------------------------------------------------------------------

@@ -37,10 +37,12 @@ from orchestrator.model.values import (
     parse_instant,
 )
 
+
 def law_of(examples: int) -> settings:
     """How often a law is tried; time is no matter, a shared machine may be slow."""
     import os  # noqa
-    return settings(max_examples=examples * int(os.environ.get('LAW_SCALE', '1')), deadline=None)
+
+    return settings(max_examples=examples * int(os.environ.get("LAW_SCALE", "1")), deadline=None)
 
 
 law: Final = law_of(60)
@@ -226,7 +228,7 @@ def edited(version: Version, **changes: Any) -> Version:
     return replace(version, terms=(replace(version.terms[0], **changes),))
 
 
-# ---------------------------------------------------------------------------------------- strategies
+# --------------------------------------------------------------------------------------- strategies
 
 
 def levels(low: int = 900, high: int = 1000) -> st.SearchStrategy[Fraction]:

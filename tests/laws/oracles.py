@@ -59,35 +59,43 @@ def independent(structure: Structure, down: Mapping[str, Fraction]) -> Fraction:
     return found
 
 
-def worst_downtime(
-    structure: Structure,
-    leaves: Sequence[str],
-    cells: Sequence[tuple[float, Mapping[str, object]]],
-    budgets: Mapping[object, float],
-) -> float:
-    """The most downtime of `top`, over every joint behaviour of the leaves in every cell.
+Rows = frozenset[object]
 
-    A cell is its length and, by leaf, the budget that its downtime there draws on; a leaf without
-    one may be down for nothing.
+
+@dataclass(frozen=True)
+class Cell:
+    """Time alike: its length, the structure that holds, and what each leaf's downtime draws on.
+
+    A budget that several leaves draw on is drawn on once, however many of them are down.
     """
+
+    length: float
+    structure: Structure
+    drawn: Mapping[str, Rows]
+
+
+def worst_downtime(
+    leaves: Sequence[str], cells: Sequence[Cell], budgets: Mapping[object, float]
+) -> float:
+    """The most downtime of `top`, over every joint behaviour of the leaves in every cell."""
     every = list(states(leaves))
-    fails = np.array([is_down(structure, state) for state in every], float)
-    rows = {row: number for number, row in enumerate(budgets)}
     count = len(every)
+    rows = {row: number for number, row in enumerate(budgets)}
+    fails = np.zeros(count * len(cells))
     spent = lil_array((len(rows), count * len(cells)))
     filled = lil_array((len(cells), count * len(cells)))
-    for index, (_, drawn) in enumerate(cells):
-        for column, state in enumerate(every):
-            filled[index, index * count + column] = 1.0
-            for leaf in state:
-                if leaf in drawn:
-                    spent[rows[drawn[leaf]], index * count + column] += 1.0
+    for index, cell in enumerate(cells):
+        for column, state in enumerate(every, index * count):
+            fails[column] = is_down(cell.structure, state)
+            filled[index, column] = 1.0
+            for row in frozenset().union(*(cell.drawn.get(leaf, ()) for leaf in state)):
+                spent[rows[row], column] = 1.0
     found = linprog(
-        -np.tile(fails, len(cells)),
+        -fails,
         A_ub=spent.tocsr() if rows else None,
         b_ub=list(budgets.values()) if rows else None,
         A_eq=filled.tocsr(),
-        b_eq=[length for length, _ in cells],
+        b_eq=[cell.length for cell in cells],
         method="highs",
         options={"primal_feasibility_tolerance": 1e-10, "dual_feasibility_tolerance": 1e-10},
     )
@@ -95,7 +103,7 @@ def worst_downtime(
     return -float(found.fun)
 
 
-# ------------------------------------------------------------------------------------- hour by hour
+# --- hour by hour ---
 
 
 def hours(start: Instant, end: Instant) -> range:
@@ -127,9 +135,7 @@ def period_of(period: Period, zone: str, at: Instant) -> tuple[int, int]:
 
 
 @lru_cache(maxsize=512)
-def hours_by_period(
-    id: str, period: Period, zone: str
-) -> Mapping[tuple[int, int], int]:
+def hours_by_period(id: str, period: Period, zone: str) -> Mapping[tuple[int, int], int]:
     """The open hours of every period that touches the year 2026."""
     found: Counter[tuple[int, int]] = Counter()
     for at in hours(parse_instant("2025-12-31T00:00:00Z"), parse_instant("2027-01-02T00:00:00Z")):
@@ -138,7 +144,7 @@ def hours_by_period(
     return found
 
 
-# ------------------------------------------------------------------------------------------- shares
+# --- shares ---
 
 
 def shapley(players: Sequence[str], fails: Callable[[States], bool]) -> dict[str, Fraction]:
@@ -185,7 +191,7 @@ def last_straw(
 ) -> dict[str, Fraction]:
     """All to what failed at the moment the whole did; to those without which it had not, or else
     to all with a part in it."""
-    for moment in sorted(set(began[player] for player in players)):
+    for moment in sorted({began[player] for player in players}):
         down = frozenset(player for player in players if began[player] <= moment)
         if fails(down):
             arriving = [player for player in sorted(down) if began[player] == moment]
@@ -217,7 +223,7 @@ def shares(
     raise AssertionError(policy)
 
 
-# ---------------------------------------------------------------------------------- second by second
+# --- second by second ---
 
 
 @dataclass
@@ -232,7 +238,7 @@ class Grid:
 def second_by_second(
     structure: Structure, reported: Sequence[Outage], excuses: str, policy: str, horizon: int = 60
 ) -> Grid:
-    """Every second of the first minute judged by itself (responsibility.md, rules 4, 5 and 7)."""
+    """Every second of the first minute judged by itself (docs/semantics.md, rules 4, 5 and 7)."""
     down: list[States] = []
     unexcused: list[States] = []
     for second in range(horizon):
@@ -294,3 +300,19 @@ def _judged(
         return Fraction(0), {}
     theirs = {leaf: share for leaf, share in of(down).items() if leaf in unexcused}
     return sum(theirs.values(), Fraction(0)), theirs
+
+
+def reported_seconds(
+    structure: Structure, reported: Sequence[Outage], horizon: int, service: str = TOP
+) -> list[int]:
+    """The seconds in which a service was down: by what was reported of it, of its own part, or of
+    anything it requires."""
+    return [
+        second
+        for second in range(horizon)
+        if is_down(
+            structure,
+            frozenset(one.service for one in reported if START + second * SECOND in one.span),
+            service,
+        )
+    ]

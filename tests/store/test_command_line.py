@@ -112,3 +112,18 @@ def test_what_a_change_of_the_estate_begins_and_ends_is_dated(run: Json, tmp_pat
         for month in ("2026-05", "2026-06")
     }
     assert promised == {"2026-05": 0.999, "2026-06": 0.998}
+
+
+def test_a_change_as_of_long_ago_cannot_drop_a_version_that_has_begun_since(
+    run: Json, tmp_path: Path
+) -> None:
+    run("import", ESTATE)
+    text = Path(ESTATE).read_text(encoding="utf-8")
+    for target in ("99.8%", "99.7%"):
+        file = tmp_path / f"{target}.yaml"
+        file.write_text(text.replace('target: "99.9%"', f'target: "{target}"'), encoding="utf-8")
+    run("import", str(tmp_path / "99.8%.yaml"), "--from", "2024-06-01")
+    refused = run("import", str(tmp_path / "99.7%.yaml"), "--from", "2024-03-01", status=2)
+    assert [error["code"] for error in refused["errors"]] == ["CHANGED_HISTORY"]
+    assert len(run("export")["agreements"]) == 3
+    assert run("derive", "--period", "2024-07")["derivations"][0]["promised"] == 0.998
