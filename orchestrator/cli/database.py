@@ -197,7 +197,10 @@ def assess(
 @url_option
 @json_option
 def verify(*, url: str | None, as_json: bool) -> int:
-    """Recompute the hash chain of the audit trail; exit 1 where a line does not fit."""
+    """Recompute the hash chain of the audit trail; exit 1 where a line does not fit.
+
+    That every record has its line is checked too; the content of records is not sealed.
+    """
     config = config_of(url)
     with opened(url) as store, store.read() as session:
         found = audit.verify(session, config.tenant)
