@@ -16,7 +16,7 @@ from orchestrator.actions.facts import record_facts
 from orchestrator.engine.derive import derive
 from orchestrator.formats.estate import read_estate
 from orchestrator.formats.facts import read_facts
-from orchestrator.model.derivations import UNDERPINNED, Derivation
+from orchestrator.model.derivations import UNDERPINNED
 from orchestrator.model.records import Exposure, Verdict
 from orchestrator.model.values import AskedPeriod
 from orchestrator.store import audit, database
@@ -48,7 +48,7 @@ def run(out: Console) -> None:
             )
             _say(out, f"orchestrator derive --period {PERIOD}")
             found = derive(estate, asked)
-            terminal.show_derivations(out, [_plain(one) for one in found])
+            terminal.show_derivations(out, found, notes=False)
             for one in found:
                 if one.status != UNDERPINNED:
                     terminal.show_findings(out, one.findings[:2])
@@ -66,20 +66,6 @@ def run(out: Console) -> None:
 
 def _say(out: Console, command: str) -> None:
     out.print(f"\n$ {command}", style="bold cyan")
-
-
-def _plain(one: Derivation) -> Derivation:
-    return Derivation(
-        one.key,
-        one.metric,
-        one.period,
-        one.promised,
-        one.status,
-        one.floor,
-        one.independent,
-        one.beta,
-        one.covered_share,
-    )
 
 
 def _show(out: Console, verdict: Verdict) -> None:

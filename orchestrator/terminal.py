@@ -119,8 +119,8 @@ def _table(title: str, *columns: str, right: Collection[str] = ()) -> Table:
     return table
 
 
-def show_derivations(out: Console, found: Sequence[Derivation]) -> None:
-    """What each service can carry, and what is wrong with what is promised."""
+def show_derivations(out: Console, found: Sequence[Derivation], *, notes: bool = True) -> None:
+    """What each service can carry; with `notes`, what is wrong with what is promised, and why."""
     figures = ("promised", "floor", "independent", "beta", "headroom")
     table = _table(
         "What can be promised", "agreement", "service", *figures, "status", right=figures
@@ -139,7 +139,7 @@ def show_derivations(out: Console, found: Sequence[Derivation]) -> None:
     out.print(table)
     if len(found) > _SHOWN:
         out.print(f"... {len(found) - _SHOWN:,} more: --json has them all", style="dim")
-    for one in found[:_SHOWN]:
+    for one in found[:_SHOWN] if notes else ():
         show_findings(out, one.findings)
         if one.explanation is not None:
             show_explanation(out, one.key, one.explanation)

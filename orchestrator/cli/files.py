@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import click
 
@@ -71,9 +70,7 @@ def check(*, estate: str, period: str | None, as_json: bool) -> int:
         )
     else:
         out = terminal.console()
-        terminal.show_derivations(
-            out, [replace(one, findings=(), explanation=None) for one in found]
-        )
+        terminal.show_derivations(out, found, notes=False)
         terminal.show_findings(out, findings, locate, estate)
         kept = sum(one.status == UNDERPINNED for one in found)
         compared = sum(one.status != NOT_COMPARABLE for one in found)
