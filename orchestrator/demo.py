@@ -16,11 +16,11 @@ from orchestrator.actions.facts import record_facts
 from orchestrator.engine.derive import derive
 from orchestrator.formats.estate import read_estate
 from orchestrator.formats.facts import read_facts
-from orchestrator.model.derivations import UNDERPINNED
 from orchestrator.model.records import Exposure, Verdict
 from orchestrator.model.values import AskedPeriod
 from orchestrator.store import audit, database
 
+_TOLD = frozenset(("SHORTFALL", "UNCOMMITTED", "REDUNDANCY_NOT_PROMISED"))
 ESTATE, FACTS, PERIOD = "cloud/estate.yaml", "cloud/facts.yaml", "2026-04"
 
 
@@ -49,9 +49,8 @@ def run(out: Console) -> None:
             _say(out, f"orchestrator derive --period {PERIOD}")
             found = derive(estate, asked)
             terminal.show_derivations(out, found, notes=False)
-            for one in found:
-                if one.status != UNDERPINNED:
-                    terminal.show_findings(out, one.findings[:2])
+            told = [note for one in found for note in one.findings if note.code in _TOLD]
+            terminal.show_findings(out, told)
             _say(out, f"orchestrator record examples/{FACTS}")
             facts = read_facts((examples() / FACTS).read_bytes(), f"examples/{FACTS}")
             result = record_facts(ctx, facts)

@@ -104,7 +104,7 @@ def _styled(word: str) -> Text:
 
 def _name(key: TermKey) -> str:
     """The agreement, and its term unless that is named as what most agreements have one of."""
-    return key.agreement if key.term == "availability" else f"{key.agreement}/{key.term}"
+    return key.agreement if key.term == "availability" else f"{key.agreement} {key.term}"
 
 
 def _table(title: str, *columns: str, right: Collection[str] = ()) -> Table:
@@ -114,7 +114,7 @@ def _table(title: str, *columns: str, right: Collection[str] = ()) -> Table:
             name,
             justify="right" if name in right else "left",
             overflow="fold",
-            no_wrap=name in right or name in {"agreement", "status"},
+            no_wrap=name in right or name == "status",
         )
     return table
 
@@ -309,7 +309,7 @@ def show_effects(
     for (agreement, term, service), before, after in effects:
         statuses = [one.status if one else "absent" for one in (before, after)]
         table.add_row(
-            agreement if term == "availability" else f"{agreement}/{term}",
+            agreement if term == "availability" else f"{agreement} {term}",
             service,
             percent(before.floor if before else None),
             percent(after.floor if after else None),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterable, Iterator
+from fractions import Fraction
 from typing import Final
 
 from orchestrator.engine.components import bits_of
@@ -88,6 +89,11 @@ def findings(
     return tuple(sorted(result, key=lambda finding: order[finding.severity]))
 
 
+def _cut(share: Fraction) -> Fraction:
+    """A share to six places of its percentage, never more than it is."""
+    return Fraction(share * 10**8 // 1, 10**8)
+
+
 def _named(leaves: Iterable[Leaf]) -> tuple[str, tuple[str, ...]]:
     names = {leaf.id for leaf in leaves}
     first = tuple(heapq.nsmallest(NAMED, names))
@@ -150,7 +156,7 @@ def _shortfall(where: str, key: TermKey, data: Problem, found: Floor) -> Iterato
         "SHORTFALL",
         "error",
         f"{key.agreement} promises {format_percent(data.own.target)} and what lies beneath "
-        f"guarantees {float(found.share):.6%}{advice}",
+        f"guarantees {format_percent(_cut(found.share))}{advice}",
         subjects,
         where,
     )
