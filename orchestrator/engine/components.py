@@ -94,10 +94,23 @@ class Components:
         return self._leaves.setdefault(name, len(self._leaves))
 
     def group(self, k: int, parts: Sequence[Node], beta: Fraction | None) -> Node:
-        """At least `k` of some parts: a gate, or a plain conjunction where all are needed."""
+        """At least `k` of some parts: a gate, or a plain conjunction where all are needed.
+
+        What enough of the parts share brings the group down by itself, so it stands in series; a
+        part with nothing else in it holds as long as that does. (Not where a common cause is
+        declared, which is a share of what the parts are as a whole.)
+        """
         if k == len(parts):
             return conjunction(parts)
-        return self._gate(Gate(k, _ordered(parts), beta))
+        if beta is not None:
+            return self._gate(Gate(k, _ordered(parts), beta))
+        cut = len(parts) - k + 1
+        common = _in_at_least(cut, parts)
+        alone = (Node(one.leaves & ~common.leaves, one.gates & ~common.gates) for one in parts)
+        rest = [one for one in alone if one != EMPTY]
+        if len(rest) < cut:
+            return common
+        return common | self._gate(Gate(len(rest) - cut + 1, _ordered(rest)))
 
     def same(self, parts: Sequence[Node]) -> Node:
         """One component under several budgets."""
@@ -129,6 +142,21 @@ class Components:
         for gate in bits_of(node.gates):
             bits |= self._inner[gate]
         return bits
+
+    def alike(self, node: Node) -> list[Bits]:
+        """The leaves a node depends on, in classes that stand in the same places: in series, or in
+        the same legs of the same groups. In any cut one of a class can stand for another."""
+        series = node.leaves
+        rest = self.support(node) & ~series
+        places = {
+            part.leaves & rest
+            for gate in bits_of(self.beneath(node))
+            for part in self.gates[gate].parts
+        }
+        classes = [rest]
+        for place in sorted(places):
+            classes = [part for one in classes for part in (one & place, one & ~place) if part]
+        return [bits for bits in (series, *classes) if bits]
 
     def modules(self, node: Node) -> tuple[Bits, ...]:
         """The node's gates in groups that share no leaf with one another or with its own leaves
@@ -195,7 +223,19 @@ class Components:
 
 
 def _ordered(parts: Sequence[Node]) -> tuple[Node, ...]:
-    return tuple(sorted(parts, key=lambda node: (node.leaves, node.gates)))
+    """Parts in one order whatever way they were written, those without gates first."""
+    return tuple(sorted(parts, key=lambda node: (node.gates, node.leaves)))
+
+
+def _in_at_least(many: int, nodes: Sequence[Node]) -> Node:
+    """The leaves and gates that so many of some nodes have in them."""
+    counts = [EMPTY] * many
+    for node in nodes:
+        for i in range(many - 1, 0, -1):
+            before = counts[i - 1]
+            counts[i] |= Node(node.leaves & before.leaves, node.gates & before.gates)
+        counts[0] |= node
+    return counts[-1]
 
 
 def conjunction(nodes: Iterable[Node]) -> Node:

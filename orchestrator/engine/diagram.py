@@ -7,6 +7,7 @@ never repairs the whole. Rauzy 1993.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
@@ -14,6 +15,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from functools import cache
 from typing import TYPE_CHECKING, Final, TypeVar
+
+from orchestrator.errors import refuse
 
 if TYPE_CHECKING:
     from oxidd.bdd import BDDFunction, BDDManager
@@ -66,7 +69,8 @@ def at_least_down(k: int, parts: Sequence[Formula | bool]) -> Formula | bool:
 
 # --- building ------------------------------------------------------------------------------------
 
-_LOCK = threading.Lock()
+_LOCK: Final = threading.Lock()
+_NODES: Final = 1 << 22
 
 
 @cache
@@ -75,28 +79,43 @@ def _manager() -> BDDManager:
     # because most estates have no redundancy and need not load it.
     from oxidd.bdd import BDDManager  # noqa: PLC0415
 
-    return BDDManager(1 << 22, 1 << 20, 1)
+    return BDDManager(_NODES, 1 << 20, 1)
 
 
 def build(formula: Formula | bool) -> Diagram:
-    """The diagram of a formula; variables in the order of a depth-first walk."""
+    """The diagram of a formula; variables in the order of a depth-first walk, from the other end
+    where that leads to a diagram too large to hold."""
     if isinstance(formula, bool):
         return Diagram((), (), DOWN if formula else UP)
     parts = _inside_out(formula)
     leaves = tuple(part for part in parts if isinstance(part, int))
     if isinstance(formula, int) or (formula.k == 1 and len(parts) == len(leaves) + 1):
         return _any_of(leaves)
-    with _LOCK:
-        manager = _manager()
-        if (missing := len(leaves) - manager.num_vars()) > 0:
-            manager.add_vars(missing)
-        known: dict[Formula, BDDFunction] = {
-            leaf: manager.var(variable) for variable, leaf in enumerate(leaves)
-        }
-        for part in parts:
-            if isinstance(part, AtLeastDown):
-                known[part] = _threshold(part.k, [known[inner] for inner in part.parts], manager)
-        return _flatten(leaves, known[formula])
+    from oxidd.util import DDMemoryError  # noqa: PLC0415 - as in `_manager`
+
+    for order in (leaves, leaves[::-1]):
+        with _LOCK, contextlib.suppress(DDMemoryError):
+            return _compiled(formula, parts, order)
+    raise refuse(
+        "TOO_COMPLEX",
+        f"the redundancy of {len(leaves):,} parts cannot be computed exactly: its decision diagram "
+        f"has more than {_NODES:,} nodes",
+        "agree on a commitment for a group of them, which makes the group one part",
+    )
+
+
+def _compiled(formula: Formula, parts: Sequence[Formula], leaves: tuple[int, ...]) -> Diagram:
+    """The diagram of a formula, given inside out, with its variables in one order."""
+    manager = _manager()
+    if (missing := len(leaves) - manager.num_vars()) > 0:
+        manager.add_vars(missing)
+    known: dict[Formula, BDDFunction] = {
+        leaf: manager.var(variable) for variable, leaf in enumerate(leaves)
+    }
+    for part in parts:
+        if isinstance(part, AtLeastDown):
+            known[part] = _threshold(part.k, [known[inner] for inner in part.parts], manager)
+    return _flatten(leaves, known[formula])
 
 
 def _any_of(leaves: tuple[int, ...]) -> Diagram:

@@ -13,14 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final
+from typing import Final, Generic
 
 from orchestrator.engine import diagram
 from orchestrator.engine.cells import Stretch, cells
-from orchestrator.engine.components import Components, Gate, Node, bits_of
-from orchestrator.engine.diagram import Formula, at_least_down
+from orchestrator.engine.components import Bits, Components, Gate, Node, bits_of
+from orchestrator.engine.diagram import Diagram, Formula, at_least_down
 from orchestrator.engine.intervals import intersect, total
-from orchestrator.engine.problem import Part, Problem
+from orchestrator.engine.problem import Problem
 from orchestrator.model.derivations import Number
 
 EXACT_LEAVES: Final = 64
@@ -82,11 +82,13 @@ def common_cause(
     """The figure with the common-cause share declared on redundant groups; None without one."""
     if all(gate.beta is None for gate in _gates(data, components)):
         return None
-    return _averaged(
-        data,
-        found,
-        lambda scene: _dependent(data, scene, components, declared=True, exact=exact),
-    )
+
+    def down(scene: Scene) -> Number:
+        if exact or is_small(data, scene):
+            return _exactly(data, scene, _modules(data, scene, components, True, EXACT))
+        return _nearly(data, scene, _modules(data, scene, components, True, NEARLY))
+
+    return _averaged(data, found, down)
 
 
 def _gates(data: Problem, components: Components) -> Iterator[Gate]:
@@ -108,14 +110,17 @@ def unavailability(
     data: Problem, scene: Scene, components: Components, *, exact: bool = False
 ) -> Number:
     """P(down) in one scene, of independent leaves."""
-    if any(gate.same for gate in _gates(data, components)):
-        return _dependent(data, scene, components, declared=False, exact=exact)
+    dependent = any(gate.same for gate in _gates(data, components))
     part = data.parts[scene.part]
     if exact or is_small(data, scene):
-        down = module_unavailability(part, scene, Fraction, Fraction(0))
-        return _exactly(_with_series(data, scene, down))
-    floats = module_unavailability(part, scene, float, 0.0)
-    return _nearly(_with_series(data, scene, floats))
+        if dependent:
+            return _exactly(data, scene, _modules(data, scene, components, False, EXACT))
+        levels = leaf_levels(data, scene, EXACT)
+        return _exactly(data, scene, [_down(module, levels, EXACT) for module in part.modules])
+    if dependent:
+        return _nearly(data, scene, _modules(data, scene, components, False, NEARLY))
+    floats = leaf_levels(data, scene, NEARLY)
+    return _nearly(data, scene, [_down(module, floats, NEARLY) for module in part.modules])
 
 
 def is_small(data: Problem, scene: Scene) -> bool:
@@ -123,68 +128,77 @@ def is_small(data: Problem, scene: Scene) -> bool:
     return sum(data.groups[group].size for group in scene.unavailability) <= EXACT_LEAVES
 
 
-def module_unavailability(
-    part: Part, scene: Scene, number: Callable[[Fraction], diagram.Number], zero: diagram.Number
-) -> list[diagram.Number]:
-    """P(down) of each module of a part."""
-    level = leaf_levels(part, scene)
-    return [
-        diagram.probability(module, lambda leaf: number(level[leaf]), zero)
-        for module in part.modules
-    ]
+@dataclass(frozen=True, slots=True)
+class Arithmetic(Generic[diagram.Number]):
+    """Numbers to compute with. `any_of` is P(down) of so many independent parts in series."""
+
+    number: Callable[[Fraction], diagram.Number]
+    any_of: Callable[[Fraction, int], diagram.Number]
+    zero: diagram.Number
 
 
-def leaf_levels(part: Part, scene: Scene) -> dict[int, Fraction]:
-    """The level of each leaf of the modules; leaves that do not matter never fail."""
+def _any_of_exactly(level: Fraction, many: int) -> Fraction:
+    return 1 - (1 - level) ** many
+
+
+def _any_of_nearly(level: Fraction, many: int) -> float:
+    return -math.expm1(many * math.log1p(-float(level))) if level < 1 else 1.0
+
+
+EXACT: Final = Arithmetic(Fraction, _any_of_exactly, Fraction(0))
+NEARLY: Final = Arithmetic(float, _any_of_nearly, 0.0)
+
+
+def leaf_levels(
+    data: Problem, scene: Scene, exact: Arithmetic[diagram.Number]
+) -> dict[int, diagram.Number]:
+    """P(down) of what each leaf of the modules' diagrams stands for; groups that do not matter
+    never fail."""
+    part = data.parts[scene.part]
     return {
-        leaf: scene.unavailability.get(group, Fraction(0)) for leaf, group in part.group_of.items()
+        leaf: exact.any_of(scene.unavailability.get(group, Fraction(0)), data.groups[group].size)
+        for leaf, group in part.group_of.items()
     }
 
 
-def _with_series(data: Problem, scene: Scene, down: Iterable[Number]) -> list[tuple[int, Number]]:
-    """Independent parts in series, as (how many, unavailability of each)."""
+def _down(
+    module: Diagram, levels: Mapping[int, diagram.Number], exact: Arithmetic[diagram.Number]
+) -> diagram.Number:
+    return diagram.probability(module, levels.__getitem__, exact.zero)
+
+
+def _series(data: Problem, scene: Scene) -> list[tuple[int, Fraction]]:
+    """The groups in series, as (how many, unavailability of each)."""
     series = data.parts[scene.part].series
-    found = [(data.groups[group].size, scene.unavailability[group]) for group in series]
-    return [*found, *((1, one) for one in down)]
+    return [(data.groups[group].size, scene.unavailability[group]) for group in series]
 
 
-def _exactly(parts: Iterable[tuple[int, Number]]) -> Number:
-    """Unavailability of independent parts in series."""
-    up: Number = Fraction(1)
-    for many, down in parts:
+def _exactly(data: Problem, scene: Scene, modules: Iterable[Fraction]) -> Fraction:
+    """Unavailability of the series and independent modules together."""
+    up = Fraction(1)
+    for many, down in (*_series(data, scene), *((1, down) for down in modules)):
         up *= (1 - down) ** many
     return 1 - up
 
 
-def _nearly(parts: Sequence[tuple[int, Number]]) -> float:
+def _nearly(data: Problem, scene: Scene, modules: Sequence[float]) -> float:
     """The same in floats, without losing what is small."""
-    if any(down >= 1 for _, down in parts):
+    series = _series(data, scene)
+    if any(down >= 1 for _, down in series) or any(down >= 1 for down in modules):
         return 1.0
-    return -math.expm1(sum(many * math.log1p(-float(down)) for many, down in parts))
+    exponents = [many * math.log1p(-float(down)) for many, down in series]
+    return -math.expm1(math.fsum([*exponents, *(math.log1p(-down) for down in modules)]))
 
 
 # --- common causes -------------------------------------------------------------------------------
 
 
-def _dependent(
-    data: Problem, scene: Scene, components: Components, *, declared: bool, exact: bool
-) -> Number:
-    """P(down) where some parts do not fail independently; with `declared` also as groups say."""
-    part = data.parts[scene.part]
-    if exact or is_small(data, scene):
-        down = _modules(part, scene, components, declared, Fraction, Fraction(0))
-        return _exactly(_with_series(data, scene, down))
-    floats = _modules(part, scene, components, declared, float, 0.0)
-    return _nearly(_with_series(data, scene, floats))
-
-
 def _modules(
-    part: Part,
+    data: Problem,
     scene: Scene,
     components: Components,
     declared: bool,
-    number: Callable[[Fraction], diagram.Number],
-    zero: diagram.Number,
+    exact: Arithmetic[diagram.Number],
 ) -> list[diagram.Number]:
     """P(down) of each module, where common causes are leaves of their own.
 
@@ -194,7 +208,9 @@ def _modules(
     marginal and what it shares with others. A component under several budgets fails within the
     least of those that are shared, and then by so much that it keeps to its own.
     """
-    level = {leaf: number(u) for leaf, u in leaf_levels(part, scene).items()}
+    part, zero = data.parts[scene.part], exact.zero
+    level = leaf_levels(data, scene, exact)
+    free: Bits = sum(1 << leaf for leaf in level)
     gates: dict[int, Formula | bool] = {}
     unused = itertools.count(components.leaf_count)
 
@@ -206,12 +222,12 @@ def _modules(
         return fresh
 
     def down(node: Node) -> Formula | bool:
-        found: list[Formula | bool] = [*bits_of(node.leaves & ~part.ground.node.leaves)]
+        found: list[Formula | bool] = [*bits_of(node.leaves & free)]
         return at_least_down(1, [*found, *(gates[gate] for gate in bits_of(node.gates))])
 
     def thinned(beta: Fraction, legs: Sequence[Formula | bool]) -> list[Formula | bool]:
         marginals = [chance(leg) for leg in legs]
-        common = number(beta) * min(marginals)
+        common = exact.number(beta) * min(marginals)
         shared = cause(common)
         made = []
         for leg, marginal in zip(legs, marginals, strict=True):

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import itertools
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import prod
 from typing import Final
 
 from orchestrator.engine import diagram
 from orchestrator.engine.components import Components, bits_of
-from orchestrator.engine.estimate import Scene, is_small, leaf_levels, unavailability
+from orchestrator.engine.estimate import (
+    EXACT,
+    NEARLY,
+    Arithmetic,
+    Scene,
+    is_small,
+    leaf_levels,
+    unavailability,
+)
 from orchestrator.engine.floor import Floor, prices
-from orchestrator.engine.problem import Problem
+from orchestrator.engine.problem import Part, Problem
 from orchestrator.engine.witness import schedule, witness
 from orchestrator.model.derivations import (
     Basis,
@@ -65,9 +74,17 @@ def _cuts(data: Problem, order: int) -> tuple[list[tuple[str, ...]], bool]:
         found.update((part.ground.leaf(i).id,) for i in bits_of(part.ground.node.leaves))
         for module in part.modules:
             cuts, whole = diagram.minimal_cuts(module, order, CUT_LIMIT)
-            complete = complete and whole
-            found.update(tuple(sorted(part.ground.leaf(i).id for i in cut)) for cut in cuts)
+            named = itertools.chain.from_iterable(_members(data, part, cut) for cut in cuts)
+            found.update(itertools.islice(named, CUT_LIMIT))
+            complete = complete and whole and next(named, None) is None
     return sorted(found, key=lambda cut: (len(cut), cut)), complete
+
+
+def _members(data: Problem, part: Part, cut: frozenset[int]) -> Iterator[tuple[str, ...]]:
+    """A cut of groups as cuts of leaves: any leaf of a group can stand for the others."""
+    groups = [data.groups[part.group_of[leaf]] for leaf in sorted(cut)]
+    names = [[part.ground.leaf(i).id for i in bits_of(group.leaves)] for group in groups]
+    return (tuple(sorted(leaves)) for leaves in itertools.product(*names))
 
 
 # --- the witness ---------------------------------------------------------------------------------
@@ -127,31 +144,42 @@ def _importance(
 def _birnbaum_of(data: Problem, scene: Scene) -> Mapping[int, Number]:
     """Birnbaum's importance of a leaf of each group in one scene."""
     if is_small(data, scene):
-        return _birnbaum_in(data, scene, Fraction, Fraction(0))
-    return _birnbaum_in(data, scene, float, 0.0)
+        return _birnbaum_in(data, scene, EXACT)
+    return _birnbaum_in(data, scene, NEARLY)
 
 
 def _birnbaum_in(
-    data: Problem,
-    scene: Scene,
-    number: Callable[[Fraction], diagram.Number],
-    zero: diagram.Number,
+    data: Problem, scene: Scene, exact: Arithmetic[diagram.Number]
 ) -> dict[int, diagram.Number]:
-    part = data.parts[scene.part]
-    level = {leaf: number(u) for leaf, u in leaf_levels(part, scene).items()}
-    up = {group: 1 - number(scene.unavailability[group]) for group in part.series}
-    modules = [1 - diagram.probability(m, level.__getitem__, zero) for m in part.modules]
-    ups = [up[group] for group in part.series for _ in range(data.groups[group].size)] + modules
-    found = {group: _others(ups, up[group]) for group in part.series}
+    part, groups = data.parts[scene.part], data.groups
+    level = leaf_levels(data, scene, exact)
+    up = {
+        group: 1 - exact.number(scene.unavailability.get(group, Fraction(0)))
+        for group in part.groups
+    }
+    modules = [1 - diagram.probability(m, level.__getitem__, exact.zero) for m in part.modules]
+    ups = [up[group] ** groups[group].size for group in part.series] + modules
+    everything = prod(ups, start=exact.zero + 1)
+    found = {
+        group: _without(everything, ups, up[group] ** groups[group].size)
+        * up[group] ** (groups[group].size - 1)
+        for group in part.series
+    }
     for module, here in zip(part.modules, modules, strict=True):
-        elsewhere = _others(ups, here)
-        for leaf, value in diagram.birnbaum(module, level.__getitem__, zero).items():
-            found[part.group_of[leaf]] = value * elsewhere
+        elsewhere = _without(everything, ups, here)
+        for leaf, value in diagram.birnbaum(module, level.__getitem__, exact.zero).items():
+            group = part.group_of[leaf]
+            # The others of its group must be up for a leaf to matter.
+            found[group] = value * elsewhere * up[group] ** (groups[group].size - 1)
     return found
 
 
-def _others(values: Sequence[diagram.Number], own: diagram.Number) -> diagram.Number:
-    """The product of all but one factor; that one may be zero."""
-    left = list(values)
-    left.remove(own)
-    return prod(left, start=own * 0 + 1)
+def _without(
+    everything: diagram.Number, factors: Sequence[diagram.Number], one: diagram.Number
+) -> diagram.Number:
+    """A product without one of its factors, which may be zero."""
+    if one:
+        return everything / one
+    left = list(factors)
+    left.remove(one)
+    return prod(left, start=one + 1)

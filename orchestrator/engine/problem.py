@@ -18,9 +18,9 @@ from orchestrator.model.values import Span
 class Group:
     """Leaves alike in what is promised of them and in where they stand, part by part.
 
-    Alike leaves in series have together exactly the budget of one, times their number, so a
-    programme needs one variable for all of them. A leaf that stands in a redundant module is a
-    group of its own. `promises` has an entry for each part, empty where they do not occur.
+    In any cut one of them can stand for another, so that together they have exactly the budget of
+    one, times their number, and a diagram and a programme need one variable for all of them: the
+    `first`. `promises` has an entry for each part, empty where they do not occur.
     """
 
     leaves: Bits
@@ -31,14 +31,18 @@ class Group:
         return self.leaves.bit_count()
 
     @property
+    def first(self) -> int:
+        return (self.leaves & -self.leaves).bit_length() - 1
+
+    @property
     def all_promises(self) -> Promises:
         return tuple(dict.fromkeys(promise for part in self.promises for promise in part))
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One ground of an agreement: its groups in series, its modules, and the group of each leaf
-    that stands in a module."""
+    """One ground of an agreement: its groups in series, its modules, and the group that each leaf
+    of a module's diagram stands for."""
 
     ground: Ground
     series: tuple[int, ...]
@@ -101,74 +105,45 @@ def problem(
     underpinning: Underpinning, own: Promise, grounds: Sequence[Ground], period: Span
 ) -> Problem:
     """The data of one agreement's figures over one period."""
-    single = _in_modules(grounds)
-    groups = _groups(grounds, single)
-    number_of = {
-        leaf: index for index, group in enumerate(groups) for leaf in bits_of(group.leaves & single)
-    }
+    groups = _groups(underpinning, grounds)
     return Problem(
         period,
         underpinning.hours.open(own.hours, period),
         own,
         underpinning.promises,
         groups,
-        tuple(_part(underpinning, ground, groups, number_of) for ground in grounds),
+        tuple(_part(underpinning, ground, groups) for ground in grounds),
         underpinning.hours,
     )
 
 
-def _in_modules(grounds: Sequence[Ground]) -> Bits:
-    """The leaves that somewhere stand behind redundancy and not in series."""
-    bits = 0
-    for ground in grounds:
-        bits |= ground.support & ~ground.node.leaves
-    return bits
-
-
-def _groups(grounds: Sequence[Ground], single: Bits) -> tuple[Group, ...]:
+def _groups(underpinning: Underpinning, grounds: Sequence[Ground]) -> tuple[Group, ...]:
     """Leaves parted by what is promised of them and by where they stand, ground by ground."""
-    everything = 0
+    classes: list[tuple[Bits, tuple[Promises, ...]]] = [(-1, ())]
     for ground in grounds:
-        everything |= ground.support
-    classes: list[tuple[Bits, tuple[Promises, ...]]] = [(everything, ())]
-    for ground in grounds:
-        refined: list[tuple[Bits, tuple[Promises, ...]]] = []
-        for bits, promises in classes:
-            for kind, alike in ground.kinds.items():
-                if bits & alike:
-                    refined.append((bits & alike, (*promises, kind)))
-            if rest := bits & ~ground.support:
-                refined.append((rest, (*promises, ())))
-        classes = refined
-    found = []
-    for bits, promises in classes:
-        found += [Group(alike, promises) for alike in _standing_alike(bits & ~single, grounds)]
-        found += [Group(1 << leaf, promises) for leaf in bits_of(bits & single)]
-    return tuple(sorted(found, key=lambda group: group.leaves & -group.leaves))
+        places = underpinning.components.alike(ground.node)
+        classes = [
+            (bits & kind & place, (*promises, promised))
+            for bits, promises in classes
+            for promised, kind in (*ground.kinds.items(), ((), ~ground.support))
+            for place in (*places, ~ground.support)
+            if bits & kind & place
+        ]
+    # What no ground depends on is left over, as the class of all other numbers.
+    found = [Group(bits, promises) for bits, promises in classes if bits > 0]
+    return tuple(sorted(found, key=lambda group: group.first))
 
 
-def _standing_alike(bits: Bits, grounds: Sequence[Ground]) -> list[Bits]:
-    classes = [bits] if bits else []
-    for ground in grounds:
-        series = ground.node.leaves
-        classes = [part for one in classes for part in (one & series, one & ~series) if part]
-    return classes
-
-
-def _part(
-    underpinning: Underpinning,
-    ground: Ground,
-    groups: Sequence[Group],
-    number_of: Mapping[int, int],
-) -> Part:
+def _part(underpinning: Underpinning, ground: Ground, groups: Sequence[Group]) -> Part:
     series = ground.node.leaves
+    stands_for = {group.first: index for index, group in enumerate(groups)}
+    free = sum(1 << leaf for leaf in stands_for) & ~series
     modules = tuple(
-        underpinning.diagram(gates, series)
-        for gates in underpinning.components.modules(ground.node)
+        underpinning.diagram(gates, free) for gates in underpinning.components.modules(ground.node)
     )
     return Part(
         ground,
         tuple(index for index, group in enumerate(groups) if group.leaves & series),
         modules,
-        {leaf: number_of[leaf] for module in modules for leaf in module.leaves},
+        {leaf: stands_for[leaf] for module in modules for leaf in module.leaves},
     )

@@ -74,13 +74,12 @@ class Underpinning:
         self._kinds[id(structure)] = (len(structure.leaves), kinds)
         return kinds
 
-    def diagram(self, gates: Bits, up: Bits) -> Diagram:
-        """When a module of gates is down, given that some leaves are up."""
+    def diagram(self, gates: Bits, free: Bits) -> Diagram:
+        """When a module of gates is down, in the leaves that are free; the others are up."""
         node = Node(gates=gates)
-        support = self.components.support(node)
-        key = (gates, up & support)
+        key = (gates, free & self.components.support(node))
         if key not in self._diagrams:
-            self._diagrams[key] = diagram.build(self.components.formula(node, support & ~up))
+            self._diagrams[key] = diagram.build(self.components.formula(node, free))
         return self._diagrams[key]
 
     def ground(self, version: Version, covers: Sequence[Cover], period: Span) -> list[Ground]:

@@ -21,14 +21,13 @@ def witness(data: Problem, found: Floor) -> Iterator[tuple[int, tuple[Leaf, ...]
     """In a cell (by its index), leaves that are down together, for how long."""
     for column, amount in found.optimum.witness.items():
         ground = data.parts[found.programme.part_of[column.cell]].ground
-        groups = [data.groups[group] for group in sorted(column.cut)]
-        if len(groups) == 1:
-            # A group of many leaves in series stands for each of them in turn.
-            for leaf in bits_of(groups[0].leaves):
-                yield column.cell, (ground.leaf(leaf),), amount / groups[0].size
-        else:
-            leaves = (leaf for group in groups for leaf in bits_of(group.leaves))
-            yield column.cell, tuple(ground.leaf(leaf) for leaf in leaves), amount
+        groups = [list(bits_of(data.groups[group].leaves)) for group in sorted(column.cut)]
+        # The leaves of a group are down in turn, each for the same time, side by side with those
+        # of the other groups.
+        turns = sorted({Fraction(i, len(group)) for group in groups for i in range(len(group))})
+        for begin, end in itertools.pairwise([*turns, Fraction(1)]):
+            leaves = (group[int(begin * len(group))] for group in groups)
+            yield column.cell, tuple(map(ground.leaf, leaves)), amount * (end - begin)
 
 
 def schedule(data: Problem, found: Floor) -> Outages:

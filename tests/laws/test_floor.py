@@ -149,7 +149,7 @@ Drawn = tuple[tuple[str, tuple[str, object]], ...]
 
 
 def check_cells(case: Case) -> None:
-    """Against the window hour by hour: what is promised in each, and the budgets of whole periods."""
+    """Against the window hour by hour: what is promised in each, and whole periods' budgets."""
     found = derived(case.estate)
     window = [
         at
