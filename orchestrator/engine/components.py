@@ -153,10 +153,18 @@ class Components:
             for gate in bits_of(self.beneath(node))
             for part in self.gates[gate].parts
         }
-        classes = [rest]
+        classes = [series, rest]
+        class_of = dict.fromkeys(bits_of(rest), 1)
         for place in sorted(places):
-            classes = [part for one in classes for part in (one & place, one & ~place) if part]
-        return [bits for bits in (series, *classes) if bits]
+            inside: dict[int, Bits] = {}
+            for leaf in bits_of(place):
+                inside[class_of[leaf]] = inside.get(class_of[leaf], 0) | 1 << leaf
+            for number, part in inside.items():
+                if part != classes[number]:
+                    classes[number] ^= part
+                    class_of.update(dict.fromkeys(bits_of(part), len(classes)))
+                    classes.append(part)
+        return [bits for bits in classes if bits]
 
     def modules(self, node: Node) -> tuple[Bits, ...]:
         """The node's gates in groups that share no leaf with one another or with its own leaves

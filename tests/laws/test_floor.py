@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, target
 from hypothesis import strategies as st
 
 from orchestrator.engine.derive import derive, worst_figures
@@ -18,16 +18,17 @@ from orchestrator.engine.observations import Observations
 from orchestrator.engine.settle import settle
 from orchestrator.engine.subjects import Subject, subjects
 from orchestrator.engine.underpinning import Underpinning
-from orchestrator.model.agreements import Version
+from orchestrator.model.agreements import Allowance, Measurement, Policies, Version
 from orchestrator.model.estate import Estate, always
 from orchestrator.model.parties import Party
-from orchestrator.model.records import Facts, Outage
+from orchestrator.model.records import Facts, Maintenance, Outage
 from orchestrator.model.services import Service
-from orchestrator.model.values import HOUR, SECOND, AskedPeriod, Span
+from orchestrator.model.values import DAY, HOUR, MONTH, SECOND, AskedPeriod, Period, Span
 from tests.laws import oracles
 from tests.laws.build import (
     APRIL,
     CALENDARS,
+    END,
     HOURS,
     PERIODS,
     START,
@@ -53,6 +54,8 @@ from tests.laws.build import (
     sla,
     structures,
 )
+
+HALF = Fraction(1, 2)
 
 
 @dataclass(frozen=True)
@@ -401,3 +404,87 @@ def test_the_witness_replayed_keeps_every_commitment_and_lands_on_the_floor(case
 @given(cases(5))
 def test_the_witness_replayed_lands_on_the_floor_at_length(case: Case) -> None:
     replayed(case)
+
+
+# ------------------------------------------------------------------- what else commitments may say
+
+
+@st.composite
+def agreed(draw: st.DrawFn, target: Fraction) -> Promise:
+    """A promise with allowances, exclusions, rounding and counting of its own."""
+    allowance = st.builds(
+        Allowance,
+        st.just("maintenance"),
+        st.integers(0, 60).map(lambda hours: hours * HOUR),
+        within=st.sampled_from(("", "", "night")),
+        notice=st.sampled_from((0, 0, DAY, 2 * DAY)),
+    )
+    measurement = st.builds(
+        Measurement,
+        rounding_places=st.sampled_from((-1, -1, 0, 1)),
+        rounding_mode=st.sampled_from(("half_up", "half_even", "down")),
+        whole_minutes=st.booleans(),
+        minimum_outage=st.sampled_from((0, 0, HOUR)),
+    )
+    policies = st.builds(
+        Policies, excluded_time=st.sampled_from(("counts_as_up", "counts_as_up", "leaves_period"))
+    )
+    return Promise(
+        target,
+        period=draw(st.sampled_from((MONTH, MONTH, Period("rolling", 1, 10 * DAY)))),
+        term={
+            "allowances": tuple(draw(st.lists(allowance, max_size=1))),
+            "exclusions": ("maintenance",) if draw(st.integers(0, 5)) == 0 else (),
+            "measurement": draw(measurement),
+            "policies": draw(policies),
+        },
+    )
+
+
+@st.composite
+def behaviours(draw: st.DrawFn) -> tuple[Case, Facts]:
+    """A series of leaves, and outages of about as long as they may be, some of them announced."""
+    leaves = [f"leaf-{i}" for i in range(draw(st.integers(1, 3)))]
+    promises = {leaf: draw(agreed(draw(levels(800)))) for leaf in leaves}
+    own = replace(draw(agreed(HALF)), period=MONTH)
+    found, planned = [], []
+    for leaf, promise in promises.items():
+        budget = int((1 - promise.target) * 30 * DAY)
+        relief = sum(one.duration for one in promise.term["allowances"])
+        left = draw(st.sampled_from((budget, budget + relief, budget + relief // 2, relief)))
+        for number in range(draw(st.integers(1, 4))):
+            length = min(
+                left, draw(st.sampled_from((left, left // 2 + 1, 12 * HOUR + 59 * SECOND)))
+            )
+            start = START + draw(st.integers(0, 30 * 24 - 1)) * HOUR
+            if length <= 0 or start + length > END:
+                continue
+            span = Span(start, start + length)
+            found.append(Outage(f"o-{leaf}-{number}", leaf, span))
+            left -= length
+            if draw(st.booleans()):
+                announced = start - draw(st.sampled_from((0, DAY, 3 * DAY)))
+                planned.append(Maintenance(f"m-{leaf}-{number}", leaf, span, announced))
+    case = Case({TOP: all_of(*leaves)}, promises, own)
+    return case, facts(found, maintenance=tuple(planned))
+
+
+@law_of(300)
+@given(behaviours())
+def test_no_behaviour_that_keeps_every_commitment_falls_below_the_floor(
+    case: tuple[Case, Facts],
+) -> None:
+    promised, reported = case
+    subject = promised.estate
+    verdict = settle(subject, reported, APRIL)
+    kept = all(
+        one.status == "MET" for one in verdict.assessments if one.key.agreement.startswith("uc-")
+    )
+    assume(kept)
+    (ours,) = (one for one in verdict.assessments if one.key.agreement == "sla")
+    found = derived(subject).floor
+    assert found is not None
+    if ours.attained is not None:
+        # Look where it is close.
+        target(float(found - ours.attained))
+        assert ours.attained >= found
