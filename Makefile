@@ -41,7 +41,7 @@ test: $(DEV) ## Run the tests, except the long ones
 	$(if $(BUDGETS),$(BIN)/pytest tests/budget)
 
 long: $(DEV) ## Run the long tests
-	$(BIN)/pytest -m long $(ARGS)
+	HYPOTHESIS_PROFILE=search $(BIN)/pytest -m long $(ARGS)
 
 # That the migrations are in step with the tables, on both databases, is one of the tests
 # (tests/store/test_migrations.py), so it needs no line of its own.

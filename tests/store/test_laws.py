@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import count
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.actions.context import Context
@@ -61,9 +61,9 @@ def test_each_import_is_known_from_when_it_was_recorded(
     try:
         changed = import_estate(replace(ctx, now=NOW + 1), then, since=at)
     except OrchestratorError:
+        # What would change history is refused, and changes nothing.
         assert stored(ctx) == first
-        assume(False)
-        raise
+        return
     assert stored(ctx, NOW) == first
     after = stored(ctx)
     assert after.at(at).services == then.at(at).services
