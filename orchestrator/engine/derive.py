@@ -15,7 +15,7 @@ from fractions import Fraction
 from orchestrator.engine import findings as note
 from orchestrator.engine.estimate import common_cause, independent, scenes
 from orchestrator.engine.explain import explain
-from orchestrator.engine.floor import Floor, floor
+from orchestrator.engine.floor import Floor, floor, is_reached
 from orchestrator.engine.problem import Problem, problem
 from orchestrator.engine.promises import periods, promise_of, rounded
 from orchestrator.engine.subjects import Subject, periods_ending, subjects
@@ -123,7 +123,7 @@ def figures(underpinning: Underpinning, subject: Subject, period: Span) -> Figur
 
 
 def worst_figures(underpinning: Underpinning, subject: Subject, asked: AskedPeriod) -> Figures:
-    """The figures of the subject's own period with the lowest floor, the earliest of equals."""
+    """The figures of the subject's own period with the lowest floor, the first of equals."""
     return min(
         (
             figures(underpinning, subject, window)
@@ -147,6 +147,7 @@ def _windows(underpinning: Underpinning, subject: Subject, span: Span) -> Sequen
     Of a rolling one, windows of its length inside the span. What lies beneath changes where an end
     of the window meets the border of an epoch, of a period or of hours: every such window is looked
     at, and one between each two, in which all periods that it meets have room for their budgets.
+    The latest comes first: of equals it is the one that ends with the span.
     """
     period = subject.term.period
     length = period.rolling if period is not None else 0
@@ -166,7 +167,7 @@ def _windows(underpinning: Underpinning, subject: Subject, span: Span) -> Sequen
     starts = {span.start, last, *borders, *(border - length for border in borders)}
     met = sorted(start for start in starts if span.start <= start <= last)
     between = [(one + other) // 2 for one, other in itertools.pairwise(met)]
-    return [Span(start, start + length) for start in sorted({*met, *between})]
+    return [Span(start, start + length) for start in sorted({*met, *between}, reverse=True)]
 
 
 def _derivation(
@@ -210,6 +211,7 @@ def _compared(
         estimate.availability,
         None if beta is None else beta.availability,
         estimate.covered_share,
+        "exact" if is_reached(data, found) else "bounded",
         assumptions=note.assumptions(data),
         findings=note.findings(key, data, found, estimate.availability, status),
         explanation=explain(data, found, covered, components, depth.cuts)

@@ -118,12 +118,15 @@ def excuse(
 
 
 def lookback(promise: Promise, span: Span) -> Instant:
-    """From when on claims use up the allowances that hold in a span."""
+    """From when on claims use up the allowances that hold in a span: the beginning of the period
+    they are for, or one window of a rolling length before."""
     start = span.start
     for allowance in promise.allowances:
-        if allowance.per.rolling:
-            return promise.effective.start
-        start = min(start, allowance.per.containing(span.start, zone(promise.timezone)).start)
+        per = allowance.per
+        if per.rolling:
+            start = min(start, span.start - per.rolling)
+        else:
+            start = min(start, per.containing(span.start, zone(promise.timezone)).start)
     return max(start, promise.effective.start)
 
 

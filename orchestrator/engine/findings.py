@@ -13,9 +13,9 @@ from typing import Final
 from orchestrator.engine.components import bits_of
 from orchestrator.engine.floor import Floor
 from orchestrator.engine.intervals import intersect, total, union
-from orchestrator.engine.problem import Group, Problem
+from orchestrator.engine.problem import Group, Part, Problem
 from orchestrator.engine.promises import MAINTENANCE, Promise
-from orchestrator.engine.reliefs import without_limit
+from orchestrator.engine.reliefs import excused_by, without_limit
 from orchestrator.engine.structure import Leaf
 from orchestrator.model.agreements import UNDERPINNING, underpins
 from orchestrator.model.derivations import SHORTFALL, UNCOMMITTED, Number
@@ -63,12 +63,22 @@ def assumptions(data: Problem) -> tuple[str, ...]:
     counting = {promise for promise in promises if promise.counts}
     if any(promise.minimum and promise.counts_all_of(data.own) for promise in counting):
         found.append("SHORT_OUTAGES_DO_NOT_ABUT")
+    if any(_excused_apart(data, part) for part in data.parts):
+        found.append("NO_FAILURE_IN_EXCUSED_MAINTENANCE")
     excluded = {category for promise in counting for category in promise.exclusions}
     found += [
         f"NO_EXCUSED_EVENT:{category}"
         for category in sorted(excluded - set(data.own.exclusions) - {MAINTENANCE})
     ]
     return tuple(found)
+
+
+def _excused_apart(data: Problem, part: Part) -> bool:
+    """Whether redundant leaves may be in maintenance that the composite excuses: if another one
+    fails meanwhile, all of that counts (rule 5), while the budgets speak of it as of neither."""
+    promises = {p for group in part.group_of.values() for p in data.groups[group].all_promises}
+    binding = [data.promises[p] for p in promises if data.binds(p)]
+    return bool(excused_by(binding) & excused_by([data.own]))
 
 
 def findings(

@@ -12,6 +12,7 @@ from orchestrator.engine.intervals import total
 from orchestrator.engine.problem import Problem
 from orchestrator.engine.programme import Programme, Row, programme
 from orchestrator.engine.reliefs import choices
+from orchestrator.model.calendars import ROUND_THE_CLOCK
 
 ZERO: Final = Fraction(0)
 
@@ -43,6 +44,22 @@ def _solved(data: Problem, found: Programme) -> Floor:
     optimum = worst(found.cells, found.budgets)
     downtime = max(optimum.value - found.choice.excused, ZERO)
     return Floor(downtime, total(data.window) - found.choice.lost, optimum, found)
+
+
+def is_reached(data: Problem, found: Floor) -> bool:
+    """Whether some behaviour is known to reach the floor, and nothing lower: not where several
+    rolling budgets, or one in several cells or in hours, may not fit together in time, nor where
+    the period shrinks by excused time that the witness does not spend."""
+    rolling = [
+        (group, data.promises[promise])
+        for group in data.groups
+        for promise in group.all_promises
+        if data.binds(promise) and data.promises[promise].period.rolling
+    ]
+    alone = len(found.programme.cells) == 1 and all(
+        group.size == 1 and promise.hours == ROUND_THE_CLOCK for group, promise in rolling
+    )
+    return not found.programme.choice.lost and (not rolling or (len(rolling) == 1 and alone))
 
 
 def prices(data: Problem, found: Floor) -> dict[int, tuple[Fraction, Fraction]]:

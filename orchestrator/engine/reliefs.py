@@ -96,7 +96,7 @@ def _relief(
 def choices(own: Promise, beneath: Iterable[Promise], span: Span, hours: Hours) -> list[Choice]:
     """Every way to take the reliefs of promises beneath: by category, as much as they allow, less
     what the composite excuses; or only where it does not excuse it."""
-    known = {category for promise in beneath for category, _ in _excused(promise)}
+    known = excused_by(beneath)
     excused = {
         category: _own(own, category, span, hours)
         for category in sorted(known)
@@ -150,6 +150,11 @@ def _excused(promise: Promise) -> Iterator[tuple[str, Allowance | None]]:
         yield allowance.category, allowance
     if without_limit(promise):
         yield MAINTENANCE, None
+
+
+def excused_by(promises: Iterable[Promise]) -> frozenset[str]:
+    """The categories of time that promises may be down beyond their budgets."""
+    return frozenset(category for promise in promises for category, _ in _excused(promise))
 
 
 def without_limit(promise: Promise) -> bool:

@@ -75,7 +75,8 @@ class Derivation:
     """What one term of one agreement rests on, over one period.
 
     Figures are shares of the composite's service hours; None where they say nothing. `method`
-    says how they were found.
+    says what the floor is: `exact`, or `bounded` where it holds but is not known to be reached;
+    `none` without one.
     """
 
     key: TermKey

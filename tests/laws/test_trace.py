@@ -28,12 +28,14 @@ from orchestrator.model.values import MONTH, SECOND, Period, Span
 from tests.laws import oracles
 from tests.laws.build import (
     START,
+    TOP,
     Promise,
     Structure,
     assessed,
     breached,
     contract,
     estate,
+    expressions,
     facts,
     law,
     law_of,
@@ -179,6 +181,28 @@ def test_a_contract_counts_what_is_reported_of_its_service_or_of_anything_beneat
         service = one.covers[0].service
         expected = oracles.reported_seconds(structure, reported, 30, service)
         assert assessed(verdict, one.agreement).counted_seconds == len(expected)
+
+
+@law_of(80)
+@given(reported_anywhere(), st.data())
+def test_what_is_required_at_each_instant_decides_what_was_down_then(
+    case: tuple[Structure, tuple[str, ...], list[Outage]], data: st.DataObject
+) -> None:
+    before, owned, reported = case
+    names = [*leaves_of(before), *(name for name in before if name != TOP)]
+    after = {**before, TOP: data.draw(expressions(names))}
+    second = data.draw(st.integers(0, 29))
+    team = "ops" if TOP in owned else ""
+    changed = Service(TOP, owner=team, requires=after[TOP])
+    subject = estate(before, [sla(Promise(Fraction(1)))], owned=owned).edit(
+        START + second * SECOND, [changed]
+    )
+    verdict = verdict_on(subject, facts(reported))
+    down = [at for at in oracles.reported_seconds(before, reported, 30) if at < second]
+    down += [at for at in oracles.reported_seconds(after, reported, 30) if at >= second]
+    assert assessed(verdict).counted_seconds == len(down)
+    if down:
+        assert sum(seconds_by_service(breached(verdict)).values()) == len(down)
 
 
 # ------------------------------------------------------------------------------ Shapley's axioms
