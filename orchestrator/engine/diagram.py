@@ -1,188 +1,108 @@
 """Decision diagrams: exact answers about redundant, shared structure.
 
-A diagram is the function "the module is down" over leaves that are down or not, built by oxidd
-(reduced, ordered) and kept as a flat tuple of nodes, bottom up. It is monotone: a leaf that fails
-never repairs the whole. Rauzy 1993.
+A diagram is the function "the module is down" over leaves that are down or not. It is monotone: a
+leaf that fails never repairs the whole. A formula is simplified and cut into modules (`network`),
+each compiled by itself (`compile`), and evaluated in one piece (`flat`, `sweeps`). Rauzy 1993;
+Dutuit and Rauzy 1996.
 """
 
 from __future__ import annotations
 
-import contextlib
-import threading
 from collections.abc import Callable, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from fractions import Fraction
-from functools import cache
-from typing import TYPE_CHECKING, Final, TypeVar
+from math import lcm
+from typing import Any, Final, TypeVar
 
-from orchestrator.errors import refuse
+import numpy as np
 
-if TYPE_CHECKING:
-    from oxidd.bdd import BDDFunction, BDDManager
+from orchestrator.engine import network, sweeps
+from orchestrator.engine.compile import BUDGETS, Budgets, Nodes, compiled
+from orchestrator.engine.fallback import Hard
+from orchestrator.engine.flat import Diagram, constant, stitched
+from orchestrator.engine.formula import AtLeastDown, Formula, at_least_down
+from orchestrator.engine.sweeps import probabilities
+from orchestrator.errors import OrchestratorError, refuse
 
-UP: Final = 0
-DOWN: Final = 1
-"""The ends of a diagram; node i is number i + 2."""
+__all__ = [
+    "AtLeastDown",
+    "Diagram",
+    "Formula",
+    "Hard",
+    "at_least_down",
+    "attempt",
+    "birnbaum",
+    "build",
+    "cheapest_cut",
+    "is_down",
+    "minimal_cuts",
+    "probabilities",
+    "probability",
+    "too_complex",
+    "try_build",
+]
 
 Exact = int | Fraction
 Number = TypeVar("Number", Fraction, float)
+Weight = TypeVar("Weight", Exact, float)
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class AtLeastDown:
-    """A gate of a formula: down while at least `k` of its parts are. Equal only to itself."""
-
-    k: int
-    parts: tuple[Formula, ...]
-
-
-Formula = int | AtLeastDown
-"""A leaf by its number, or a gate. Never a bool, although Python takes one for a number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Diagram:
-    """Nodes `(variable, if_down, if_up)`, every node after those it leads to; `leaves` numbers the
-    leaf of each variable."""
-
-    leaves: tuple[int, ...]
-    nodes: tuple[tuple[int, int, int], ...]
-    root: int
-
-    @property
-    def relevant(self) -> frozenset[int]:
-        """The leaves that lie in some minimal cut."""
-        return frozenset(self.leaves[variable] for variable, _, _ in self.nodes)
-
-
-def at_least_down(k: int, parts: Sequence[Formula | bool]) -> Formula | bool:
-    """A gate of parts some of which are known to be down or up."""
-    k -= sum(part is True for part in parts)
-    unknown = tuple(part for part in parts if not isinstance(part, bool))
-    if k <= 0:
-        return True
-    if k > len(unknown):
-        return False
-    return unknown[0] if len(unknown) == k == 1 else AtLeastDown(k, unknown)
+_SWEPT: Final = 100
+"""From so many nodes on, sweeps over arrays are faster than one node after the other."""
 
 
 # --- building ------------------------------------------------------------------------------------
 
-_LOCK: Final = threading.Lock()
-_NODES: Final = 1 << 22
+
+_LESS: Final = 2
+"""Once a module has turned out too hard, the others get only so many of the budgets."""
 
 
-@cache
-def _manager() -> BDDManager:
-    # One for the process: every manager owns threads, and many would exhaust them. Imported here
-    # because most estates have no redundancy and need not load it.
-    from oxidd.bdd import BDDManager  # noqa: PLC0415
+def attempt(formula: Formula | bool, budgets: Budgets = BUDGETS) -> Diagram | Hard:
+    """The diagram of a formula; or, where in every order of the variables that was tried some
+    module leads to one too large for its budget of nodes, what could be done of it."""
+    if isinstance(formula, bool):
+        return constant(formula)
+    leaves, whole = network.interned(formula)
+    if not isinstance(whole, bool):
+        whole = network.simplified(whole)
+    if isinstance(whole, bool):
+        return constant(whole)
+    modules = network.modules(whole)
+    made: dict[int, Nodes] = {}
+    # What is too hard is mostly the largest: that is found out first.
+    for index in sorted(range(len(modules)), key=lambda i: -len(modules[i].network.gates)):
+        nodes = compiled(modules[index].network, budgets)
+        if nodes is None:
+            budgets = budgets[:_LESS]
+        else:
+            made[index] = nodes
+    if len(made) == len(modules):
+        return stitched(leaves, modules, [made[i] for i in range(len(modules))])
+    return Hard(leaves, modules, tuple(made.get(i) for i in range(len(modules))))
 
-    return BDDManager(_NODES, 1 << 20, 1)
+
+def try_build(formula: Formula | bool) -> Diagram | None:
+    """The diagram of a formula; None where it is too complex for the budget."""
+    found = attempt(formula)
+    return found if isinstance(found, Diagram) else None
 
 
 def build(formula: Formula | bool) -> Diagram:
-    """The diagram of a formula; variables in the order of a depth-first walk, from the other end
-    where that leads to a diagram too large to hold."""
-    if isinstance(formula, bool):
-        return Diagram((), (), DOWN if formula else UP)
-    parts = _inside_out(formula)
-    leaves = tuple(part for part in parts if isinstance(part, int))
-    if isinstance(formula, int) or (formula.k == 1 and len(parts) == len(leaves) + 1):
-        return _any_of(leaves)
-    from oxidd.util import DDMemoryError  # noqa: PLC0415 - as in `_manager`
+    """The diagram of a formula; what is too complex for the budget is refused (TOO_COMPLEX)."""
+    found = attempt(formula)
+    if isinstance(found, Diagram):
+        return found
+    raise too_complex()
 
-    for order in (leaves, leaves[::-1]):
-        with _LOCK, contextlib.suppress(DDMemoryError):
-            return _compiled(formula, parts, order)
-    raise refuse(
+
+def too_complex() -> OrchestratorError:
+    """The refusal of what cannot be computed exactly."""
+    return refuse(
         "TOO_COMPLEX",
-        f"the redundancy of {len(leaves):,} parts cannot be computed exactly: its decision diagram "
-        f"has more than {_NODES:,} nodes",
-        "agree on a commitment for a group of them, which makes the group one part",
+        "this redundancy cannot be computed exactly: in every order that was tried its decision "
+        f"diagram has more than {BUDGETS[-1][0]:,} nodes",
+        "agree on a commitment for a group of its parts, which makes the group one part",
     )
-
-
-def _compiled(formula: Formula, parts: Sequence[Formula], leaves: tuple[int, ...]) -> Diagram:
-    """The diagram of a formula, given inside out, with its variables in one order."""
-    manager = _manager()
-    if (missing := len(leaves) - manager.num_vars()) > 0:
-        manager.add_vars(missing)
-    known: dict[Formula, BDDFunction] = {
-        leaf: manager.var(variable) for variable, leaf in enumerate(leaves)
-    }
-    for part in parts:
-        if isinstance(part, AtLeastDown):
-            known[part] = _threshold(part.k, [known[inner] for inner in part.parts], manager)
-    return _flatten(leaves, known[formula])
-
-
-def _any_of(leaves: tuple[int, ...]) -> Diagram:
-    """The diagram of leaves in series, each of which brings the module down."""
-    nodes: list[tuple[int, int, int]] = []
-    number = UP
-    for variable in reversed(range(len(leaves))):
-        nodes.append((variable, DOWN, number))
-        number = len(nodes) + 1
-    return Diagram(leaves, tuple(nodes), number)
-
-
-def _inside_out(formula: Formula) -> list[Formula]:
-    """A formula's leaves and gates, each once and after all that it is made of."""
-    found: dict[Formula, None] = {}
-    stack = [(formula, False)]
-    while stack:
-        part, opened = stack.pop()
-        if part in found:
-            continue
-        if opened or isinstance(part, int):
-            found[part] = None
-        else:
-            stack.append((part, True))
-            stack.extend((inner, False) for inner in reversed(part.parts))
-    return list(found)
-
-
-def _threshold(k: int, parts: Sequence[BDDFunction], manager: BDDManager) -> BDDFunction:
-    """At least `k` of the parts, by counting up to k part by part."""
-    counts = [manager.true()] + [manager.false()] * k
-    for part in parts:
-        for i in range(k, 0, -1):
-            counts[i] = counts[i] | (part & counts[i - 1])
-    return counts[k]
-
-
-def _flatten(leaves: tuple[int, ...], root: BDDFunction) -> Diagram:
-    numbers: dict[BDDFunction, int] = {}
-    nodes: list[tuple[int, int, int]] = []
-
-    def known(function: BDDFunction) -> int | None:
-        if not function.satisfiable():
-            return UP
-        if function.valid():
-            return DOWN
-        return numbers.get(function)
-
-    stack = [root]
-    while stack:
-        function = stack[-1]
-        if known(function) is not None:
-            stack.pop()
-            continue
-        parts, variable = function.cofactors(), function.node_var()
-        assert parts is not None
-        assert variable is not None
-        if_down, if_up = known(parts[0]), known(parts[1])
-        if if_down is None or if_up is None:
-            stack.extend(part for part in parts if known(part) is None)
-            continue
-        stack.pop()
-        nodes.append((variable, if_down, if_up))
-        numbers[function] = len(nodes) + 1
-    number = known(root)
-    assert number is not None
-    return Diagram(leaves, tuple(nodes), number)
 
 
 # --- asking --------------------------------------------------------------------------------------
@@ -190,26 +110,52 @@ def _flatten(leaves: tuple[int, ...], root: BDDFunction) -> Diagram:
 
 def is_down(diagram: Diagram, down: AbstractSet[int]) -> bool:
     """Whether the module is down while exactly those leaves are."""
-    return _is_down_from(diagram, diagram.root, down)
+    return _is_down_from(diagram, diagram.top, down)
 
 
-def _is_down_from(diagram: Diagram, number: int, down: AbstractSet[int]) -> bool:
-    while number > DOWN:
-        variable, if_down, if_up = diagram.nodes[number - 2]
-        number = if_down if diagram.leaves[variable] in down else if_up
-    return number == DOWN
+def _is_down_from(diagram: Diagram, place: int, down: AbstractSet[int]) -> bool:
+    up = diagram.up
+    known: dict[int, bool] = {up: False, up + 1: True}
+    # What is being found out, and how far the way through it has come; a module before its reader.
+    stack = [(place, place)]
+    while stack:
+        asked, at = stack.pop()
+        if at in known:
+            known[asked] = known[at]
+            continue
+        variable = int(diagram.variable[at - up - 2])
+        if variable < up:
+            state = diagram.leaves[variable] in down
+        elif variable in known:
+            state = known[variable]
+        else:
+            stack += [(asked, at), (variable, variable)]
+            continue
+        after = diagram.if_down if state else diagram.if_up
+        stack.append((asked, int(after[at - up - 2])))
+    return known[place]
 
 
 def probability(diagram: Diagram, down: Callable[[int], Number], zero: Number) -> Number:
     """P(down) where leaves fail independently, each with its own probability."""
-    return _upwards(diagram, [down(leaf) for leaf in diagram.leaves], zero)[diagram.root]
+    chance = [down(leaf) for leaf in diagram.leaves]
+    if _is_swept(diagram, zero):
+        column = sweeps.values(diagram, np.array(chance, dtype=np.float64))
+        return type(zero)(column[diagram.top])
+    return _upwards(diagram, chance, zero)[diagram.top]
+
+
+def _is_swept(diagram: Diagram, zero: object) -> bool:
+    return isinstance(zero, float) and diagram.size >= _SWEPT
 
 
 def _upwards(diagram: Diagram, chance: Sequence[Number], zero: Number) -> list[Number]:
-    """P(down) at every node, by number."""
-    values = [zero, zero + 1]
-    for variable, if_down, if_up in diagram.nodes:
-        values.append(values[if_up] + chance[variable] * (values[if_down] - values[if_up]))
+    """P(down) at every place."""
+    values = list(chance)
+    values += [zero, zero + 1]
+    for variable, if_down, if_up in diagram.triples:
+        low = values[if_up]
+        values.append(low + values[variable] * (values[if_down] - low))
     return values
 
 
@@ -217,61 +163,96 @@ def birnbaum(diagram: Diagram, down: Callable[[int], Number], zero: Number) -> d
     """Birnbaum's importance of every leaf, P(down | leaf down) - P(down | leaf up), from one
     forward and one reverse pass."""
     chance = [down(leaf) for leaf in diagram.leaves]
+    if _is_swept(diagram, zero):
+        found = sweeps.importances(diagram, np.array(chance, dtype=np.float64))
+        return dict(zip(diagram.leaves, found.tolist(), strict=True))
     values = _upwards(diagram, chance, zero)
     reach = [zero] * len(values)
-    reach[diagram.root] = zero + 1
-    found = dict.fromkeys(diagram.leaves, zero)
-    for number in range(len(diagram.nodes) + 1, DOWN, -1):
-        variable, if_down, if_up = diagram.nodes[number - 2]
-        p, here = chance[variable], reach[number]
+    reach[diagram.top] = zero + 1
+    place = len(values)
+    for variable, if_down, if_up in reversed(diagram.triples):
+        place -= 1
+        p, here = values[variable], reach[place]
         reach[if_down] += here * p
         reach[if_up] += here * (1 - p)
-        found[diagram.leaves[variable]] += here * (values[if_down] - values[if_up])
-    return found
+        reach[variable] += here * (values[if_down] - values[if_up])
+    return dict(zip(diagram.leaves, reach, strict=False))
 
 
 def cheapest_cut(
-    diagram: Diagram, weight: Callable[[int], Exact]
-) -> tuple[Exact, frozenset[int]] | None:
+    diagram: Diagram, weight: Callable[[int], Weight]
+) -> tuple[Weight, frozenset[int]] | None:
     """A cut of the least total weight, as a shortest path to "down", and minimal as a set; None
     where the module cannot fail. Weights are not negative."""
     weights = [weight(leaf) for leaf in diagram.leaves]
-    infinite = sum(weights) + 1
-    cost: list[Exact] = [infinite, 0]
-    for variable, if_down, if_up in diagram.nodes:
-        cost.append(min(cost[if_up], cost[if_down] + weights[variable]))
-    if cost[diagram.root] >= infinite:
+    cost = _costs(diagram, weights)
+    if cost[diagram.top] >= cost[diagram.up]:
         return None
-    cut, number = set(), diagram.root
-    while number > DOWN:
-        variable, if_down, if_up = diagram.nodes[number - 2]
-        if cost[if_up] <= cost[if_down] + weights[variable]:
-            number = if_up
-        else:
-            cut.add(diagram.leaves[variable])
-            number = if_down
+    cut: set[int] = set()
+    stack = [diagram.top]
+    total: Any = 0
+    while stack:
+        place = stack.pop()
+        while place > diagram.up + 1:
+            node = place - diagram.up - 2
+            variable, if_down = int(diagram.variable[node]), int(diagram.if_down[node])
+            place = int(diagram.if_up[node])
+            if cost[place] <= cost[if_down] + cost[variable]:
+                continue
+            place = if_down
+            if variable < diagram.up:
+                cut.add(diagram.leaves[variable])
+                total += weights[variable]
+            else:
+                stack.append(variable)
     for leaf in sorted(cut):
         if is_down(diagram, cut - {leaf}):
             cut.remove(leaf)
-    return cost[diagram.root], frozenset(cut)
+    return total, frozenset(cut)
+
+
+_LARGEST: Final = 1 << 61
+"""Whole numbers up to here are added up without overflow."""
+
+
+def _costs(diagram: Diagram, weights: Sequence[Any]) -> Any:
+    """The least weight of a cut at every place, in units of its own: fractions as whole multiples
+    of what they have in common, where those are not too large. "Up" costs more than everything."""
+    infinite = sum(weights) + 1
+    if diagram.size >= _SWEPT:
+        if isinstance(infinite, float):
+            floats = np.array(weights, dtype=np.float64)
+            return sweeps.cheapest(diagram, floats, infinite)
+        unit = lcm(*(one.denominator for one in weights))
+        if infinite * unit < _LARGEST:
+            whole = np.array([int(one * unit) for one in weights], dtype=np.int64)
+            return sweeps.cheapest(diagram, whole, int(infinite * unit))
+    cost = [*weights, infinite, 0]
+    for variable, if_down, if_up in diagram.triples:
+        cost.append(min(cost[if_up], cost[if_down] + cost[variable]))
+    return cost
 
 
 def minimal_cuts(diagram: Diagram, order: int, limit: int) -> tuple[list[frozenset[int]], bool]:
     """The minimal cuts of at most `order` leaves, and whether those are all that were asked for
     (false once more than `limit` sets were met on the way)."""
-    found: list[set[frozenset[int]]] = [set(), {frozenset()}]
+    nothing: list[frozenset[int]] = []
+    found = [[frozenset({leaf})] for leaf in diagram.leaves]
+    found += [nothing, [frozenset()]]
     complete = True
-    for variable, if_down, if_up in diagram.nodes:
-        # A cut of the one side is none of the whole if it brings down the other side as well.
-        here = found[if_up] | {
-            cut | {diagram.leaves[variable]}
-            for cut in found[if_down]
-            if len(cut) < order and not _is_down_from(diagram, if_up, cut)
-        }
-        if len(here) > limit:
-            complete, here = False, set(sorted(here, key=_by_size)[:limit])
-        found.append(here)
-    return sorted(found[diagram.root], key=_by_size), complete
+    for variable, if_down, if_up in diagram.triples:
+        here = dict.fromkeys(found[if_up])
+        for cut in found[if_down]:
+            # A cut of the one side is none of the whole if it brings down the other side as well.
+            room = order - len(cut)
+            if room <= 0 or _is_down_from(diagram, if_up, cut):
+                continue
+            here.update((cut | way, None) for way in found[variable] if len(way) <= room)
+            if len(here) > limit:
+                complete = False
+                break
+        found.append(sorted(here, key=_by_size)[:limit])
+    return sorted(found[diagram.top], key=_by_size), complete
 
 
 def _by_size(cut: frozenset[int]) -> tuple[int, list[int]]:

@@ -13,12 +13,13 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import Final, Generic
+from typing import Any, Final, Generic
 
 from orchestrator.engine import diagram
 from orchestrator.engine.cells import Stretch, cells
 from orchestrator.engine.components import Bits, Components, Gate, Node, bits_of
-from orchestrator.engine.diagram import Diagram, Formula, at_least_down
+from orchestrator.engine.diagram import Diagram, Formula, Hard, at_least_down
+from orchestrator.engine.fallback import DOUBT, Figure, Method, exactly, figure, worst
 from orchestrator.engine.intervals import intersect, total
 from orchestrator.engine.problem import Problem
 from orchestrator.model.derivations import Number
@@ -29,10 +30,17 @@ EXACT_LEAVES: Final = 64
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Availability over the covered part of the window; None where nothing is covered."""
+    """Availability over the covered part of the window; None where nothing is covered.
+
+    It lies between `low` and `high`, which are itself where it is exact, and are certain where it
+    is bounded; where it is sampled they hold with at least 99 % confidence.
+    """
 
     availability: Number | None
     covered_share: Fraction
+    method: Method = "exact"
+    low: Number | None = None
+    high: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +79,7 @@ def independent(
     data: Problem, found: Sequence[Scene], components: Components, *, exact: bool = False
 ) -> Estimate:
     """The independent figure over all scenes."""
-    return _averaged(
-        data, found, lambda scene: unavailability(data, scene, components, exact=exact)
-    )
+    return _averaged(data, found, components, declared=False, exact=exact)
 
 
 def common_cause(
@@ -82,13 +88,7 @@ def common_cause(
     """The figure with the common-cause share declared on redundant groups; None without one."""
     if all(gate.beta is None for gate in _gates(data, components)):
         return None
-
-    def down(scene: Scene) -> Number:
-        if exact or is_small(data, scene):
-            return _exactly(data, scene, _modules(data, scene, components, True, EXACT))
-        return _nearly(data, scene, _modules(data, scene, components, True, NEARLY))
-
-    return _averaged(data, found, down)
+    return _averaged(data, found, components, declared=True, exact=exact)
 
 
 def _gates(data: Problem, components: Components) -> Iterator[Gate]:
@@ -98,29 +98,81 @@ def _gates(data: Problem, components: Components) -> Iterator[Gate]:
     return (components.gates[gate] for gate in bits_of(bits))
 
 
-def _averaged(data: Problem, found: Sequence[Scene], down: Callable[[Scene], Number]) -> Estimate:
+def _averaged(
+    data: Problem,
+    found: Sequence[Scene],
+    components: Components,
+    *,
+    declared: bool,
+    exact: bool,
+) -> Estimate:
+    """The mean over the scenes, each of which has its share of the doubt."""
     covered = sum(scene.length for scene in found)
     if not covered:
         return Estimate(None, Fraction(0))
-    lost = sum(scene.length * down(scene) for scene in found)
-    return Estimate(1 - lost / covered, Fraction(covered, total(data.window)))
+    doubt = DOUBT / len(found)
+    made = [
+        _figure(data, scene, components, declared=declared, exact=exact, doubt=doubt)
+        for scene in found
+    ]
+
+    def mean(values: Iterable[Number]) -> Number:
+        pairs = zip(found, values, strict=True)
+        return 1 - sum(scene.length * value for scene, value in pairs) / covered
+
+    availability = mean(one.value for one in made)
+    low = high = availability
+    if (method := worst([one.method for one in made])) != "exact":
+        low, high = mean(one.high for one in made), mean(one.low for one in made)
+    share = Fraction(covered, total(data.window))
+    return Estimate(availability, share, method, low, high)
 
 
 def unavailability(
     data: Problem, scene: Scene, components: Components, *, exact: bool = False
 ) -> Number:
     """P(down) in one scene, of independent leaves."""
-    dependent = any(gate.same for gate in _gates(data, components))
-    part = data.parts[scene.part]
+    return _figure(data, scene, components, declared=False, exact=exact, doubt=DOUBT).value
+
+
+def _figure(
+    data: Problem,
+    scene: Scene,
+    components: Components,
+    *,
+    declared: bool,
+    exact: bool,
+    doubt: float,
+) -> Figure:
+    """P(down) in one scene, with common causes or without."""
     if exact or is_small(data, scene):
-        if dependent:
-            return _exactly(data, scene, _modules(data, scene, components, False, EXACT))
-        levels = leaf_levels(data, scene, EXACT)
-        return _exactly(data, scene, [_down(module, levels, EXACT) for module in part.modules])
-    if dependent:
-        return _nearly(data, scene, _modules(data, scene, components, False, NEARLY))
-    floats = leaf_levels(data, scene, NEARLY)
-    return _nearly(data, scene, [_down(module, floats, NEARLY) for module in part.modules])
+        return _computed(data, scene, components, declared, doubt, EXACT, _exactly)
+    return _computed(data, scene, components, declared, doubt, NEARLY, _nearly)
+
+
+def _computed(
+    data: Problem,
+    scene: Scene,
+    components: Components,
+    declared: bool,
+    doubt: float,
+    exact: Arithmetic[diagram.Number],
+    in_series: Callable[[Problem, Scene, Sequence[diagram.Number]], diagram.Number],
+) -> Figure:
+    if declared or any(gate.same for gate in _gates(data, components)):
+        made = _Causes(data, scene, components, declared, doubt, exact).modules()
+    else:
+        levels = leaf_levels(data, scene, exact)
+        modules: Sequence[Diagram | Hard] = data.parts[scene.part].modules
+        made = [_down(module, levels, levels, doubt / len(modules), exact) for module in modules]
+    method = worst([one.method for one in made])
+    if method == "exact":
+        return exactly(in_series(data, scene, [one.value for one in made]))  # type: ignore[misc]
+    value, low, high = (
+        _nearly(data, scene, [float(end) for end in side])
+        for side in zip(*((one.value, one.low, one.high) for one in made), strict=True)
+    )
+    return Figure(value, low, high, method)
 
 
 def is_small(data: Problem, scene: Scene) -> bool:
@@ -162,9 +214,19 @@ def leaf_levels(
 
 
 def _down(
-    module: Diagram, levels: Mapping[int, diagram.Number], exact: Arithmetic[diagram.Number]
-) -> diagram.Number:
-    return diagram.probability(module, levels.__getitem__, exact.zero)
+    module: Diagram | Hard,
+    low: Mapping[int, diagram.Number],
+    high: Mapping[int, diagram.Number],
+    doubt: float,
+    exact: Arithmetic[diagram.Number],
+) -> Figure:
+    """P(down) of a module whose leaves are each between two levels, the same if they are known."""
+    if isinstance(module, Hard):
+        return figure(module, lambda leaf: (float(low[leaf]), float(high[leaf])), doubt=doubt)
+    most = diagram.probability(module, high.__getitem__, exact.zero)
+    if low is high:
+        return exactly(most)
+    return Figure(most, diagram.probability(module, low.__getitem__, exact.zero), most, "sampled")
 
 
 def _series(data: Problem, scene: Scene) -> list[tuple[int, Fraction]]:
@@ -173,7 +235,7 @@ def _series(data: Problem, scene: Scene) -> list[tuple[int, Fraction]]:
     return [(data.groups[group].size, scene.unavailability[group]) for group in series]
 
 
-def _exactly(data: Problem, scene: Scene, modules: Iterable[Fraction]) -> Fraction:
+def _exactly(data: Problem, scene: Scene, modules: Sequence[Fraction]) -> Fraction:
     """Unavailability of the series and independent modules together."""
     up = Fraction(1)
     for many, down in (*_series(data, scene), *((1, down) for down in modules)):
@@ -193,64 +255,96 @@ def _nearly(data: Problem, scene: Scene, modules: Sequence[float]) -> float:
 # --- common causes -------------------------------------------------------------------------------
 
 
-def _modules(
-    data: Problem,
-    scene: Scene,
-    components: Components,
-    declared: bool,
-    exact: Arithmetic[diagram.Number],
-) -> list[diagram.Number]:
-    """P(down) of each module, where common causes are leaves of their own.
+class _Causes:
+    """Modules in which common causes are leaves of their own.
 
     A group with a beta also fails as a whole: u_cc = beta * min u_i, and each leg keeps its
     marginal u_i: it fails by itself with u_i', where 1 - u_i = (1 - u_cc)(1 - u_i'). A leg that is
     itself a structure is thinned by an independent chance of healing, u_i'/u_i, which keeps its
     marginal and what it shares with others. A component under several budgets fails within the
     least of those that are shared, and then by so much that it keeps to its own.
+
+    Guards that every leaf has a level before it is used. `low` and `high` are one and the same as
+    long as everything is exact; they part with the first marginal that is only bounded or sampled.
     """
-    part, zero = data.parts[scene.part], exact.zero
-    level = leaf_levels(data, scene, exact)
-    free: Bits = sum(1 << leaf for leaf in level)
-    gates: dict[int, Formula | bool] = {}
-    unused = itertools.count(components.leaf_count)
 
-    def chance(formula: Formula | bool) -> diagram.Number:
-        return diagram.probability(diagram.build(formula), lambda i: level.get(i, zero), zero)
+    def __init__(
+        self,
+        data: Problem,
+        scene: Scene,
+        components: Components,
+        declared: bool,
+        doubt: float,
+        exact: Arithmetic[Any],
+    ) -> None:
+        self.part, self.components = data.parts[scene.part], components
+        self.declared, self.exact = declared, exact
+        self.low: dict[int, Any] = leaf_levels(data, scene, exact)
+        self.high = self.low
+        self.free: Bits = sum(1 << leaf for leaf in self.low)
+        self.gates: dict[int, Formula | bool] = {}
+        self.unused = itertools.count(components.leaf_count)
+        # Every marginal may have to be sampled.
+        self.doubt = doubt / (1 + sum(1 + len(gate.parts) for gate in _gates(data, components)))
 
-    def cause(probability: diagram.Number) -> Formula:
-        level[fresh := next(unused)] = probability
+    def modules(self) -> list[Figure]:
+        """P(down) of each module."""
+        node = self.part.ground.node
+        for index in bits_of(self.components.beneath(node)):
+            gate = self.components.gates[index]
+            legs: Sequence[Formula | bool] = [self.down(leg) for leg in gate.parts]
+            if gate.same:
+                self.gates[index] = self.carried(gate) if False not in legs else False
+                continue
+            if self.declared and gate.beta is not None:
+                legs = self.thinned(gate.beta, legs)
+            self.gates[index] = at_least_down(gate.cut, legs)
+        modules = self.components.modules(node)
+        return [self.chance(self.down(Node(gates=module))) for module in modules]
+
+    def chance(self, formula: Formula | bool) -> Figure:
+        return _down(diagram.attempt(formula), self.low, self.high, self.doubt, self.exact)
+
+    def cause(self, low: Any, high: Any) -> Formula:
+        """A leaf of its own, with its level."""
+        fresh = next(self.unused)
+        if low != high and self.low is self.high:
+            self.high = dict(self.low)
+        self.low[fresh], self.high[fresh] = low, high
         return fresh
 
-    def down(node: Node) -> Formula | bool:
-        found: list[Formula | bool] = [*bits_of(node.leaves & free)]
-        return at_least_down(1, [*found, *(gates[gate] for gate in bits_of(node.gates))])
+    def down(self, node: Node) -> Formula | bool:
+        found: list[Formula | bool] = [*bits_of(node.leaves & self.free)]
+        return at_least_down(1, [*found, *(self.gates[gate] for gate in bits_of(node.gates))])
 
-    def thinned(beta: Fraction, legs: Sequence[Formula | bool]) -> list[Formula | bool]:
-        marginals = [chance(leg) for leg in legs]
-        common = exact.number(beta) * min(marginals)
-        shared = cause(common)
+    def thinned(self, beta: Fraction, legs: Sequence[Formula | bool]) -> list[Formula | bool]:
+        marginals = [self.chance(leg) for leg in legs]
+        share: Any = self.exact.number(beta)
+        common = (
+            share * min(marginal.low for marginal in marginals),
+            share * min(marginal.high for marginal in marginals),
+        )
+        shared = self.cause(*common)
         made = []
         for leg, marginal in zip(legs, marginals, strict=True):
-            alone = 1 - (1 - marginal) / (1 - common) if common < 1 else zero + 1
-            lasting = cause(alone / marginal if marginal else zero)
+            # The most is left to fail alone where the leg fails most and the common cause least.
+            least = self.lasting(marginal.low, marginal.high, common[1])
+            most = self.lasting(marginal.high, marginal.low, common[0])
+            lasting = self.cause(max(least, self.exact.zero), min(most, self.exact.zero + 1))
             made.append(at_least_down(1, [shared, at_least_down(2, [leg, lasting])]))
         return made
 
-    def carried(gate: Gate) -> Formula | bool:
+    def lasting(self, marginal: Any, over: Any, common: Any) -> Any:
+        """u_i'/u_i, the marginal above the line and below it each at an end of its own."""
+        if not over:
+            return self.exact.zero
+        return (1 - (1 - marginal) / (1 - common) if common < 1 else self.exact.zero + 1) / over
+
+    def carried(self, gate: Gate) -> Formula | bool:
         """The shared budget with the least level, thinned to the least level of all."""
-        found = {leaf: chance(leaf) for leg in gate.parts for leaf in bits_of(leg.leaves)}
-        shared = [leaf for leaf in found if part.ground.leaf(leaf).joint]
+        found: dict[int, Any] = {i: self.low[i] for leg in gate.parts for i in bits_of(leg.leaves)}
+        shared = [leaf for leaf in found if self.part.ground.leaf(leaf).joint]
         carrier = min(shared, key=lambda leaf: (found[leaf], leaf))
         least, most = min(found.values()), found[carrier]
-        return at_least_down(2, [carrier, cause(least / most if most else zero)])
-
-    for index in bits_of(components.beneath(part.ground.node)):
-        gate = components.gates[index]
-        legs: Sequence[Formula | bool] = [down(leg) for leg in gate.parts]
-        if gate.same:
-            gates[index] = carried(gate) if False not in legs else False
-            continue
-        if declared and gate.beta is not None:
-            legs = thinned(gate.beta, legs)
-        gates[index] = at_least_down(gate.cut, legs)
-    return [chance(down(Node(gates=module))) for module in components.modules(part.ground.node)]
+        lasting = least / most if most else self.exact.zero
+        return at_least_down(2, [carrier, self.cause(lasting, lasting)])

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from orchestrator.engine import diagram
 from orchestrator.engine.components import Bits, Components, Node
-from orchestrator.engine.diagram import Diagram
+from orchestrator.engine.diagram import Diagram, Hard
 from orchestrator.engine.intervals import Intervals, union
+from orchestrator.engine.kinds.requirement import Requirements
 from orchestrator.engine.promises import Hours, Promise, promise_of
 from orchestrator.engine.structure import Commitment, Leaf, Structure
 from orchestrator.model.agreements import Cover, Version
@@ -42,8 +43,9 @@ class Underpinning:
         self._numbers: dict[Promise, int] = {}
         self._made: dict[TermKey, int] = {}
         self._structures: dict[tuple[Instant, str, bool], Structure] = {}
+        self._requirements: dict[tuple[Instant, str], Requirements] = {}
         self._kinds: dict[int, tuple[int, dict[Promises, Bits]]] = {}
-        self._diagrams: dict[tuple[Bits, Bits], Diagram] = {}
+        self._diagrams: dict[tuple[Bits, Bits], Diagram | Hard] = {}
 
     def structure(self, snapshot: Snapshot, party: str, *, traced: bool = False) -> Structure:
         """What a party's organisation rests on in one epoch."""
@@ -54,6 +56,14 @@ class Underpinning:
                 self.components, snapshot, organisation, self.metric, traced=traced
             )
         return self._structures[key]
+
+    def requirements(self, snapshot: Snapshot, party: str) -> Requirements:
+        """What a party's organisation requires in one epoch, as a graph that other kinds of
+        commitment than availability are taken over."""
+        key = (snapshot.epoch.start, snapshot.entity(party))
+        if key not in self._requirements:
+            self._requirements[key] = Requirements(self.structure(snapshot, party))
+        return self._requirements[key]
 
     def promise(self, commitment: Commitment) -> int:
         """The number of what a commitment promises."""
@@ -74,13 +84,21 @@ class Underpinning:
         self._kinds[id(structure)] = (len(structure.leaves), kinds)
         return kinds
 
-    def diagram(self, gates: Bits, free: Bits) -> Diagram:
-        """When a module of gates is down, in the leaves that are free; the others are up."""
+    def module(self, gates: Bits, free: Bits) -> Diagram | Hard:
+        """When a module of gates is down, in the leaves that are free; the others are up. `Hard`
+        where that is too complex for the budget, which is found out once."""
         node = Node(gates=gates)
         key = (gates, free & self.components.support(node))
         if key not in self._diagrams:
-            self._diagrams[key] = diagram.build(self.components.formula(node, free))
+            self._diagrams[key] = diagram.attempt(self.components.formula(node, free))
         return self._diagrams[key]
+
+    def diagram(self, gates: Bits, free: Bits) -> Diagram:
+        """The same, but what is too complex is refused (TOO_COMPLEX)."""
+        found = self.module(gates, free)
+        if isinstance(found, Hard):
+            raise diagram.too_complex()
+        return found
 
     def ground(self, version: Version, covers: Sequence[Cover], period: Span) -> list[Ground]:
         """What an agreement rests on, in the order of time."""

@@ -3,6 +3,7 @@ derivation follow from it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -23,16 +24,38 @@ class Within:
     business_days: int = 0
 
 
-Target = Fraction | Within
+@dataclass(frozen=True, slots=True)
+class Points:
+    """Several targets in time and share for the same cases, all of them kept: half within an hour
+    and nine in ten within four. Sorted by share."""
+
+    points: tuple[Within, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """A length of time: to recover within, or to run without failure for."""
+
+    duration: Duration
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What holds or is allowed, by name, sorted: certificates, countries."""
+
+    names: tuple[str, ...]
+
+
+Target = Fraction | Within | Points | Lasting | Labels
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
     """A kind of commitment.
 
-    `carrier` is what a target is made of: `ratio` (0 to 1) or `within` (time and share).
-    `higher_is_better` tells which side of the target keeps it. `algebra` names how it composes
-    over dependencies, `flow` where only a declared flow tells.
+    `carrier` is what a target is made of (`CARRIERS`). `higher_is_better` tells which side of the
+    target keeps it. `algebra` names how it composes (docs/semantics.md): over what a service
+    requires, along a declared flow of work, or both.
     """
 
     id: str
@@ -46,31 +69,109 @@ METRICS: Final[dict[str, Metric]] = {
     row.id: row
     for row in (
         Metric("availability", "share of service hours", "ratio", True, "downtime"),
-        Metric("response_time", "share within a time", "within", True, "flow"),
-        Metric("resolution_time", "share within a time", "within", True, "flow"),
+        Metric("response_time", "share within a time", "within", True, "stages"),
+        Metric("resolution_time", "share within a time", "within", True, "stages"),
+        Metric("handoff_time", "share within a time", "within", True, "stages"),
+        Metric("latency", "share within a time", "within", True, "calls"),
+        Metric("recovery_time", "seconds to recover a service", "lasting", False, "recovery"),
+        Metric("recovery_point", "seconds of data that may be lost", "lasting", False, "copies"),
+        Metric("time_to_restore", "mean seconds per incident", "lasting", False, "incidents"),
+        Metric("time_between_failures", "mean seconds", "lasting", True, "failures"),
+        Metric("throughput", "requests per second", "number", True, "capacity"),
+        Metric("error_rate", "share of requests", "fault", False, "errors"),
+        Metric("quality", "share of results without fault", "ratio", True, "successes"),
+        Metric("on_time", "share of deliveries on time", "ratio", True, "successes"),
+        Metric("defect_density", "defects per thousand lines", "number", False, "mixture"),
+        Metric("satisfaction", "score", "number", True, "contribution"),
+        Metric("business_result", "number of its own unit", "number", True, "contribution"),
+        Metric("certificates", "names that hold", "labels", True, "common"),
+        Metric("data_location", "names that are allowed", "labels", False, "united"),
+        Metric("support_tier", "number of the tier", "number", True, "least"),
     )
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Carrier:
+    """What a target may be: of which types, in which range, and how it is written."""
+
+    types: tuple[type, ...]
+    says: str
+    example: str
+    range: Callable[[Target], bool]
+    range_says: str
+
+
+def _shares(target: Target) -> tuple[Fraction, ...]:
+    match target:
+        case Within():
+            return (target.share,)
+        case Points():
+            return tuple(point.share for point in target.points)
+        case Fraction():
+            return (target,)
+        case _:
+            return ()
+
+
+def _positive_shares(target: Target) -> bool:
+    return all(0 < share <= 1 for share in _shares(target))
+
+
+CARRIERS: Final[dict[str, Carrier]] = {
+    "ratio": Carrier(
+        (Fraction,), "one ratio", '"99.9%"', _positive_shares, "above 0 and at most 1"
+    ),
+    "fault": Carrier(
+        (Fraction,),
+        "one ratio",
+        '"0.1%"',
+        lambda target: isinstance(target, Fraction) and 0 <= target < 1,
+        "at least 0 and below 1",
+    ),
+    "within": Carrier(
+        (Within, Points),
+        "a share within a time, or a list of such",
+        '{share: "90%", within: 4h}',
+        _positive_shares,
+        "above 0 and at most 1",
+    ),
+    "lasting": Carrier(
+        (Lasting,),
+        "a length of time",
+        "4h",
+        lambda target: isinstance(target, Lasting) and target.duration > 0,
+        "longer than nothing",
+    ),
+    "number": Carrier(
+        (Fraction,),
+        "a number",
+        '"450"',
+        lambda target: isinstance(target, Fraction) and target >= 0,
+        "at least 0",
+    ),
+    "labels": Carrier(
+        (Labels,), "a list of names", "[iso-27001, soc-2]", lambda _: True, "a list of names"
+    ),
+}
+"""Every carrier; a metric names one of them."""
+
+
 def check_target(metric: Metric, target: Target) -> None:
     """Refuse a target that is not of the metric's carrier or lies outside its range."""
-    if metric.carrier == "within":
-        if not isinstance(target, Within):
-            raise refuse(
-                "BAD_TARGET",
-                f"a target of {metric.id} is a share within a time",
-                'write it as {share: "90%", within: 4h}',
-            )
-        share = target.share
-    else:
-        if isinstance(target, Within):
-            raise refuse(
-                "BAD_TARGET", f"a target of {metric.id} is one ratio", 'write it as "99.9%"'
-            )
-        share = target
-    if not 0 < share <= 1:
+    carrier = CARRIERS[metric.carrier]
+    if not isinstance(target, carrier.types):
+        raise refuse(
+            "BAD_TARGET",
+            f"a target of {metric.id} is {carrier.says}",
+            f"write it as {carrier.example}",
+        )
+    if not carrier.range(target):
+        outside = next((s for s in _shares(target) if not 0 < s <= 1), None)
+        shown = "" if outside is None else f" {float(outside):.10g}"
+        percent = metric.carrier in {"ratio", "within", "fault"}
         raise refuse(
             "TARGET_OUT_OF_RANGE",
-            f"the target {float(share):.10g} of {metric.id} is not above 0 and at most 1",
-            'percentages need their sign: "99.9%" is 0.999',
+            f"the target{shown} of {metric.id} is not {carrier.range_says}",
+            'percentages need their sign: "99.9%" is 0.999' if percent else "correct it",
         )

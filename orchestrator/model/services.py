@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from orchestrator.errors import refuse
+from orchestrator.model.flows import Flow
 from orchestrator.model.values import Kept
 
 
@@ -74,6 +75,8 @@ class Service:
     """An IT service or a component of one.
 
     A service with an owner has a part of its own, the owner's work in it, unless `own` is false.
+    `recover_after` names what has to be back before it can be restored (None: what it requires),
+    `crews` how many may be restored at once beneath it (0: as many as there are).
     """
 
     id: str
@@ -81,6 +84,9 @@ class Service:
     owner: str = ""
     own: bool = True
     requires: Expression | None = None
+    flows: tuple[Flow, ...] = ()
+    recover_after: tuple[str, ...] | None = None
+    crews: int = 0
     kept: Kept = ()
 
     @property

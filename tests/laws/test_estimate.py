@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.engine import diagram
 from orchestrator.engine.derive import Depth
 from orchestrator.model.derivations import Derivation, Explanation
 from orchestrator.model.services import AllOf, AtLeast, Expression
@@ -142,6 +144,73 @@ def test_many_parts_in_floats_lose_no_digits_against_fractions(data: st.DataObje
     assert isinstance(nearly, float)
     assert isinstance(exactly, Fraction)
     assert 1 - nearly == pytest.approx(float(1 - exactly), rel=1e-9)
+
+
+def crossed(size: int) -> Structure:
+    """Rows and columns of a grid, each of which would do: any order of the variables is bad."""
+    rows = [all_of(*(f"n-{i}-{j}" for j in range(size))) for i in range(size)]
+    columns = [all_of(*(f"n-{i}-{j}" for i in range(size))) for j in range(size)]
+    return {TOP: any_of(*rows, *columns)}
+
+
+def test_too_complex_an_estimate_says_that_it_is_sampled_and_lies_by_the_truth(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A small structure under a budget smaller still, so that the truth table can tell."""
+    structure = crossed(3)
+    targets = {leaf: Fraction(90 + i, 100) for i, leaf in enumerate(leaves_of(structure))}
+    truth = float(oracles.independent(structure, unavailable(targets)))
+    exact = derived(plain(structure, targets, HALF))
+    assert exact.method == "exact"
+    assert exact.independent == pytest.approx(truth, rel=1e-12)
+    attempt = partial(diagram.attempt, budgets=((16, 8),))
+    monkeypatch.setattr(diagram, "attempt", attempt)
+    # Of nine leaves all states are conditioned on, and the bounds meet; of sixteen they do not.
+    met = derived(plain(structure, targets, HALF))
+    assert met.method == "bounded"
+    assert met.independent == pytest.approx(truth, rel=1e-9)
+    structure = crossed(4)
+    targets = {leaf: Fraction(80 + i, 100) for i, leaf in enumerate(leaves_of(structure))}
+    found = derived(plain(structure, targets, HALF))
+    truth = float(oracles.independent(structure, unavailable(targets)))
+    assert found.method == "sampled"
+    # A million samples: a standard deviation is below half of a thousandth.
+    assert found.independent == pytest.approx(truth, abs=0.0025)
+    assert found.independent == derived(plain(structure, targets, HALF)).independent
+
+
+def test_a_common_cause_above_what_is_too_complex_is_bounded_by_both_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Beside a leg that fails for certain the group is as good as the other leg, whatever beta."""
+    monkeypatch.setattr(diagram, "attempt", partial(diagram.attempt, budgets=((16, 8),)))
+    structure = crossed(4) | {"group": any_of(TOP, "gone", beta=Fraction(1, 10))}
+    targets = {leaf: Fraction(80 + i, 100) for i, leaf in enumerate(leaves_of(crossed(4)))}
+    subject = estate(
+        structure,
+        [
+            *(contract(leaf, Promise(target)) for leaf, target in targets.items()),
+            contract("gone", Promise(Fraction(1, 10**9))),
+            sla(Promise(HALF), ["group"]),
+        ],
+    )
+    found = derived(subject)
+    truth = float(oracles.independent(crossed(4), unavailable(targets)))
+    assert found.method == "sampled"
+    assert found.beta == pytest.approx(truth, abs=0.005)
+
+
+@pytest.mark.long
+def test_what_exceeds_the_whole_budget_gets_figures_all_the_same() -> None:
+    structure = crossed(26)
+    targets = dict.fromkeys(leaves_of(structure), percent("99"))
+    found = derived(plain(structure, targets, HALF))
+    assert found.method == "sampled"
+    assert found.independent is not None
+    assert found.floor is not None
+    # A row of its own would do already.
+    assert found.independent >= (1 - (1 - 0.99**26)) - 1e-12
+    assert found.floor <= found.independent
 
 
 # -------------------------------------------------------------------------------- common causes
