@@ -15,11 +15,15 @@ from rich.table import Table
 from rich.text import Text
 
 from orchestrator.errors import Problem
+from orchestrator.formats import figures
+from orchestrator.formats.figures import figure, headroom
 from orchestrator.model.changes import Change
-from orchestrator.model.derivations import Derivation, Explanation
-from orchestrator.model.metrics import Target, Within
+from orchestrator.model.derivations import Derivation, Effect, Explanation
+from orchestrator.model.metrics import METRICS, target_text
 from orchestrator.model.records import SEVERITIES, Breach, Exposure, Finding, TermKey, Verdict
-from orchestrator.model.values import Money, Span, format_instant, format_percent
+from orchestrator.model.values import Money, Span, format_duration, format_instant, format_percent
+
+percent = figures.percent
 
 WIDTH = 120
 """Columns where the output is no terminal, so that piped output does not depend on one."""
@@ -36,6 +40,7 @@ _STYLE = {
 }
 _ALIKE = 2
 _SHOWN = 40
+_TALKS = 10
 """So many rows of a long list are shown; what is left out is said, and `--json` has it all."""
 
 
@@ -67,17 +72,6 @@ def progress(what: str) -> Iterator[Callable[[int, int], None]]:
         yield heard
 
 
-def percent(value: Fraction | float | None, places: int = 5) -> str:
-    """A share as a percentage that never claims more than is there: cut, not rounded."""
-    if value is None:
-        return "-"
-    scaled = int(Fraction(value) * 100 * 10**places // 1)
-    sign = "-" if scaled < 0 else ""
-    text = f"{abs(scaled) // 10**places}.{abs(scaled) % 10**places:0{places}d}"
-    whole, _, decimals = text.partition(".")
-    return f"{sign}{whole}.{decimals.rstrip('0').ljust(2, '0')}%"
-
-
 def minutes(seconds: Fraction) -> str:
     return f"{float(seconds) / 60:,.1f} min"
 
@@ -89,15 +83,6 @@ def period_text(span: Span) -> str:
     )
 
 
-def target_text(target: Target) -> str:
-    if isinstance(target, Within):
-        within = f"{target.duration // 3_600_000_000} h" if target.duration else ""
-        if target.business_days:
-            within = f"{target.business_days} business days"
-        return f"{format_percent(target.share)} within {within}"
-    return format_percent(target)
-
-
 def _styled(word: str) -> Text:
     return Text(word, style=_STYLE.get(word, ""))
 
@@ -105,6 +90,11 @@ def _styled(word: str) -> Text:
 def _name(key: TermKey) -> str:
     """The agreement, and its term unless that is named as what most agreements have one of."""
     return key.agreement if key.term == "availability" else f"{key.agreement} {key.term}"
+
+
+def _stacked(text: str) -> str:
+    """A figure of several parts, one below the other: a table has but so many columns."""
+    return text.replace(", ", ",\n").replace(" within ", "\nwithin ")
 
 
 def _table(title: str, *columns: str, right: Collection[str] = ()) -> Table:
@@ -129,11 +119,10 @@ def show_derivations(out: Console, found: Sequence[Derivation], *, notes: bool =
         table.add_row(
             _name(one.key),
             one.key.service,
-            target_text(one.promised),
-            percent(one.floor),
-            percent(one.independent),
-            percent(one.beta),
-            percent(one.headroom),
+            _stacked(target_text(METRICS[one.metric], one.promised)),
+            *(_stacked(figure(one.metric, value)) for value in (one.floor, one.independent)),
+            figure(one.metric, one.beta),
+            headroom(one),
             _styled(one.status),
         )
     out.print(table)
@@ -142,14 +131,56 @@ def show_derivations(out: Console, found: Sequence[Derivation], *, notes: bool =
     for one in found[:_SHOWN] if notes else ():
         show_findings(out, one.findings)
         if one.explanation is not None:
-            show_explanation(out, one.key, one.explanation)
+            show_explanation(out, one.key, one.explanation, one.metric)
 
 
-def show_explanation(out: Console, key: TermKey, found: Explanation) -> None:
+def _worth(value: Fraction | float | None) -> str:
+    """A factor."""
+    return "-" if value is None else f"{float(value):,.3g}"
+
+
+def show_explanation(
+    out: Console, key: TermKey, found: Explanation, metric: str = "availability"
+) -> None:
     """Where one figure comes from."""
+    if any(one.target is not None for one in found.basis):
+        _show_targets(out, key, found, metric)
+    else:
+        _show_budgets(out, key, found)
+    for outage in found.witness:
+        out.print(f"  worst case: {', '.join(outage.down)} down {percent(outage.share, 4)} of time")
+    for case in found.worst_cases:
+        out.print(
+            f"  longest wait: {format_duration(case.elapsed)} in hours {case.hours}, from "
+            f"{format_instant(case.start)} to {format_instant(case.due)}"
+        )
+        for stage in case.stages:
+            out.print(f"    {stage.stage}: until {format_instant(stage.due)}")
+    if found.single_points:
+        out.print(f"  single points of failure: {', '.join(found.single_points)}")
+    for cut in found.minimal_cuts:
+        out.print(f"  cut: {', '.join(cut)}")
+    for number, one in enumerate(found.renegotiate[:_TALKS], 1):
+        out.print(f"  {number}. renegotiate {one.agreement}: {one.sentence}")
+    if len(found.renegotiate) > _TALKS:
+        out.print(f"  ... {len(found.renegotiate) - _TALKS:,} more terms matter: see --json")
+
+
+def _show_targets(out: Console, key: TermKey, found: Explanation, metric: str) -> None:
+    """What is promised of each leaf or stage."""
+    table = _table(f"{_name(key)} on {key.service} rests on", "part", "agreement", "promised")
+    for one in found.basis:
+        promised = "-" if one.target is None else target_text(METRICS[metric], one.target)
+        table.add_row(one.leaf, f"{one.agreement}/{one.term} v{one.version}", promised)
+    out.print(table)
+
+
+def _show_budgets(out: Console, key: TermKey, found: Explanation) -> None:
+    """How long each leaf may be down, and what it costs."""
     table = _table(
         f"{_name(key)} on {key.service} rests on",
         *("leaf", "agreement", "may be down", "shadow price", "criticality"),
+        *("achievement", "reduction"),
     )
     prices = {price.leaf: price for price in found.shadow_prices}
     weights = {one.leaf: one for one in found.importance}
@@ -162,15 +193,17 @@ def show_explanation(out: Console, key: TermKey, found: Explanation) -> None:
         span = f"{float(price.low):.3g}"
         if price.low != price.high:
             span += f" to {float(price.high):.3g}"
-        critical = f"{float(weights[leaf].criticality):.4f}" if leaf in weights else "-"
-        table.add_row(leaf, ", ".join(basis[leaf]) or "nobody", down.get(leaf, "-"), span, critical)
+        weight = weights.get(leaf)
+        table.add_row(
+            leaf,
+            ", ".join(basis[leaf]) or "nobody",
+            down.get(leaf, "-"),
+            span,
+            f"{float(weight.criticality):.4f}" if weight else "-",
+            _worth(weight.achievement if weight else None),
+            _worth(weight.reduction if weight else None),
+        )
     out.print(table)
-    for outage in found.witness:
-        out.print(f"  worst case: {', '.join(outage.down)} down {percent(outage.share, 4)} of time")
-    if found.single_points:
-        out.print(f"  single points of failure: {', '.join(found.single_points)}")
-    for cut in found.minimal_cuts:
-        out.print(f"  cut: {', '.join(cut)}")
 
 
 def show_findings(
@@ -311,16 +344,40 @@ def show_effects(
         table.add_row(
             agreement if term == "availability" else f"{agreement} {term}",
             service,
-            percent(before.floor if before else None),
-            percent(after.floor if after else None),
-            percent(before.independent if before else None),
-            percent(after.independent if after else None),
+            *(
+                _stacked(figure(one.metric, getattr(one, name))) if one else "-"
+                for name in ("floor", "independent")
+                for one in (before, after)
+            ),
             " -> ".join(dict.fromkeys(statuses)),
         )
     if effects:
         out.print(table)
     else:
         out.print("No promise changes.")
+
+
+def show_outcomes(out: Console, effects: Sequence[Effect]) -> None:
+    """What other targets would do to every promise above them."""
+    table = _table(
+        "What it would do to every promise above",
+        *("agreement", "service", "floor before", "after", "independent before", "after"),
+        "status",
+    )
+    for one in effects[:_SHOWN]:
+        table.add_row(
+            _name(one.key),
+            one.key.service,
+            *(
+                _stacked(figure(one.metric, getattr(side, name)))
+                for name in ("floor", "independent")
+                for side in (one.before, one.after)
+            ),
+            " -> ".join(dict.fromkeys((one.before.status, one.after.status))),
+        )
+    out.print(table if effects else "No promise stands above it.")
+    if len(effects) > _SHOWN:
+        out.print(f"... {len(effects) - _SHOWN:,} more: --json has them all", style="dim")
 
 
 def show_record(out: Console, report: Mapping[str, Any]) -> None:

@@ -36,7 +36,18 @@ from orchestrator.model.agreements import (
 from orchestrator.model.calendars import ROUND_THE_CLOCK, WEEKDAYS, Calendar, Holidays
 from orchestrator.model.credits import Cap, CreditTier, Fee
 from orchestrator.model.estate import Dated, Estate, Metadata, always
-from orchestrator.model.metrics import Target, Within
+from orchestrator.model.flows import (
+    Branch,
+    FirstOf,
+    Flow,
+    InParallel,
+    InSequence,
+    OneOfBranches,
+    Repeated,
+    Stage,
+    Step,
+)
+from orchestrator.model.metrics import METRICS, Labels, Lasting, Points, Target, Within
 from orchestrator.model.parties import Party
 from orchestrator.model.records import (
     Excuse,
@@ -64,6 +75,7 @@ from orchestrator.model.values import (
     Money,
     Period,
     Span,
+    is_slug,
     parse_instant,
     union,
 )
@@ -214,6 +226,30 @@ def expressions(draw: st.DrawFn, among: Sequence[str], depth: int = 2) -> Expres
     return AtLeast(draw(st.integers(1, len(parts))), parts, beta, visits)
 
 
+# ------------------------------------------------------------------------------------------- flows
+
+
+def steps(stages: st.SearchStrategy[Stage]) -> st.SearchStrategy[Step]:
+    """A flow of some stages: one after another, at once, in branches and loops, nested."""
+    return st.recursive(stages | st.just(InSequence(())), _over_steps, max_leaves=5)
+
+
+def _over_steps(inner: st.SearchStrategy[Step]) -> st.SearchStrategy[Step]:
+    few = st.lists(inner, min_size=1, max_size=3).map(tuple)
+    return st.one_of(
+        few.map(InSequence),
+        few.map(InParallel),
+        few.map(FirstOf),
+        st.lists(st.tuples(st.integers(1, 9), inner), min_size=1, max_size=3).map(_branches),
+        st.builds(Repeated, st.integers(1, 5), inner),
+    )
+
+
+def _branches(weighed: Sequence[tuple[int, Step]]) -> Step:
+    total = sum(weight for weight, _ in weighed)
+    return OneOfBranches(tuple(Branch(Fraction(weight, total), step) for weight, step in weighed))
+
+
 # ------------------------------------------------------------------------------- agreements
 
 
@@ -279,6 +315,7 @@ class Vary:
     excuses: bool = True
     policies: bool = True
     details: bool = True
+    metrics: tuple[str, ...] = ()
 
     def hours(self) -> st.SearchStrategy[str]:
         return chosen((ROUND_THE_CLOCK, *self.calendars))
@@ -304,10 +341,10 @@ class Vary:
 
 @st.composite
 def terms(draw: st.DrawFn, id: str, kind: str, vary: Vary) -> Term:
-    """A term: availability, or with details a time within a share."""
+    """A term: availability, or with details one of any metric."""
     metric = "availability"
     if vary.details and id != "availability":
-        metric = draw(chosen(("availability", "response_time", "resolution_time")))
+        metric = draw(chosen(("availability", *vary.metrics)))
 
     def maybe(strategy: st.SearchStrategy[Any], when: bool = True) -> Any:
         return draw(st.none() | strategy) if when else None
@@ -339,12 +376,43 @@ def terms(draw: st.DrawFn, id: str, kind: str, vary: Vary) -> Term:
 
 def targets(metric: str) -> st.SearchStrategy[Target]:
     """A target of a metric's carrier."""
-    if metric == "availability":
-        return levels()
-    return st.one_of(
+    return _TARGETS[METRICS[metric].carrier]
+
+
+@st.composite
+def _points(draw: st.DrawFn) -> Points:
+    """Targets in time and share of the same cases, each larger share within a longer time."""
+    shares = draw(st.lists(levels(), min_size=2, max_size=4, unique=True))
+    times = st.lists(durations(), min_size=len(shares), max_size=len(shares), unique=True)
+    in_days = draw(st.booleans())
+    if in_days:
+        times = st.lists(
+            st.integers(1, 99), min_size=len(shares), max_size=len(shares), unique=True
+        )
+    pairs = zip(sorted(shares), sorted(draw(times)), strict=True)
+    return Points(
+        tuple(
+            Within(share, business_days=time) if in_days else Within(share, time)
+            for share, time in pairs
+        )
+    )
+
+
+_LABEL: Final = st.text("abc019-._", min_size=1, max_size=8).filter(is_slug)
+_TARGETS: Final[dict[str, st.SearchStrategy[Target]]] = {
+    "ratio": levels(),
+    "fault": ratios(0, 9_999).filter(lambda share: share < 1),
+    "within": st.one_of(
         st.builds(Within, levels(), durations()),
         st.builds(Within, levels(), business_days=st.integers(1, 30)),
-    )
+        _points(),
+    ),
+    "lasting": durations().filter(bool).map(Lasting),
+    "number": st.integers(0, 10**9).map(Fraction) | ratios(0, 10**9, 1000),
+    "labels": st.sets(_LABEL, min_size=1, max_size=3).map(
+        lambda names: Labels(tuple(sorted(names)))
+    ),
+}
 
 
 @st.composite
@@ -433,7 +501,9 @@ def estates(
     services = draw(_services(suppliers, most_leaves, most_composites, details))
     leaves = [service for service in services if service.requires is None]
     composites = [service for service in services if service.requires is not None]
-    vary = Vary(hour_ids, periods, excuses, policies, details)
+    # few, so that what is promised and what lies beneath are often of one kind
+    metrics = draw(st.lists(chosen(list(METRICS)), min_size=1, max_size=2)) if details else ()
+    vary = Vary(hour_ids, periods, excuses, policies, details, tuple(metrics))
     whole = [service.id for service in composites] or [leaves[0].id]
     agreements = [
         *draw(st.lists(versions("sla", "SLA", "us", "customer", whole, "whole", vary),
@@ -455,6 +525,8 @@ def estates(
         always(*services),
         {version.agreement: (version,) for version in agreements},
     )
+    if details:
+        estate = draw(with_flows(estate))
     return (draw(with_history(estate)) if histories else estate).normalised()
 
 
@@ -475,10 +547,43 @@ def _services(
                 draw(chosen(("ops", "desk", ""))),
                 draw(st.booleans()),
                 draw(expressions([service.id for service in found])),
-                draw(kept(("flows", "recoverAfter"))) if details else (),
+                recover_after=draw(_restored_after(found)) if details else None,
+                crews=draw(st.integers(0, 3)) if details else 0,
+                kept=draw(kept()) if details else (),
             )
         )
     return found
+
+
+def _restored_after(earlier: Sequence[Service]) -> st.SearchStrategy[tuple[str, ...] | None]:
+    """What has to be back first: what a service requires, or some of those before it."""
+    ids = [service.id for service in earlier]
+    return st.none() | st.lists(chosen(ids), max_size=2, unique=True).map(tuple)
+
+
+@st.composite
+def with_flows(draw: st.DrawFn, estate: Estate) -> Estate:
+    """The estate with flows through its agreements, for whatever metrics they have terms of."""
+    stages: dict[str, list[Stage]] = {}
+    for id, (version,) in estate.agreements.items():
+        metrics = [term.metric for term in version.terms]
+        for term in version.terms:
+            found = stages.setdefault(term.metric, [])
+            found.append(Stage(id, term.id))
+            if metrics.count(term.metric) == 1:
+                found.append(Stage(id))
+    for metric in ("availability", "time_to_restore", "time_between_failures"):
+        stages.pop(metric, None)  # what no flow says anything about
+    timelines = dict(estate.services)
+    for id, (only,) in estate.services.items():
+        keys = st.tuples(chosen(sorted(stages)), st.just("") | texts()) if stages else st.nothing()
+        flows = [
+            Flow(metric, draw(steps(chosen(stages[metric]))), priority)
+            for metric, priority in draw(st.sets(keys, max_size=2 if stages else 0))
+        ]
+        flows.sort(key=lambda flow: (flow.metric, not flow.priority, flow.priority))
+        timelines[id] = (replace(only, value=replace(only.value, flows=tuple(flows))),)
+    return replace(estate, services=timelines)
 
 
 @st.composite

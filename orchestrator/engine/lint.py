@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
-from orchestrator.model.agreements import KINDS, Term, Version
+from orchestrator.model.agreements import KINDS, Term, Version, promised
 from orchestrator.model.credits import CreditTier
 from orchestrator.model.estate import Estate, Snapshot
+from orchestrator.model.metrics import METRICS
 from orchestrator.model.records import Finding
 from orchestrator.model.values import DAWN, format_percent
 
@@ -102,7 +103,7 @@ def _ownerless(snapshot: Snapshot, version: Version) -> Iterator[Finding]:
 
 def _credits(_: Snapshot, version: Version) -> Iterator[Finding]:
     for term in version.terms:
-        if not term.credits or not isinstance(term.target, Fraction):
+        if not term.credits or METRICS[term.metric].carrier != "ratio":
             continue
         where = f"{_place(version, term)}.credits"
         ids = (version.agreement, term.id)
@@ -116,7 +117,7 @@ def _credits(_: Snapshot, version: Version) -> Iterator[Finding]:
                 ids,
                 where,
             )
-        for code, text in tier_defects(term.credits, term.target):
+        for code, text in tier_defects(term.credits, promised(term)):
             yield Finding(code, "warning", f"{version.agreement}/{term.id}: {text}", ids, where)
 
 

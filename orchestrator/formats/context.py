@@ -35,15 +35,16 @@ class Context:
     """What a value means by where it stands, and what was found wrong.
 
     A bare date is midnight in `zone` ("" where a date alone means nothing), an amount is in
-    `currency`, the defaults of a term are those of its agreement's `kind` and `policies`,
-    `position` is the place of a version among its agreement's. The problems are shared by all
-    contexts of one document.
+    `currency`, the defaults of a term are those of its agreement's `kind` and `policies`, a target
+    is one of `metric`, `position` is the place of a version among its agreement's. The problems
+    are shared by all contexts of one document.
     """
 
     zone: str = ""
     currency: str = ""
     kind: str = ""
     policies: Policies = field(default_factory=Policies)
+    metric: str = ""
     position: int = 1
     found: list[tuple[Problem, Node]] = field(default_factory=list)
     entries: dict[tuple[str, str], dict[int, Node]] = field(default_factory=dict)

@@ -11,15 +11,12 @@ from orchestrator.formats.quantities import (
     EFFECTIVE,
     INSTANT,
     LABEL,
-    LAPSE,
     MONEY,
     PERCENT,
     PRIORITY,
     RATIO,
     SLUG_ID,
-    TARGET,
     ZONE,
-    Lapse,
     whole,
 )
 from orchestrator.formats.record import Filed, InContext, Inline, Key, Record
@@ -32,9 +29,11 @@ from orchestrator.formats.shapes import (
     NotYet,
     OneOf,
     Ref,
+    Schema,
     Shape,
     choice,
 )
+from orchestrator.formats.targets import TARGET_FORMS, TARGETS, by_metric
 from orchestrator.model.agreements import (
     KINDS,
     NEGOTIABILITY,
@@ -53,7 +52,7 @@ from orchestrator.model.agreements import (
     Version,
 )
 from orchestrator.model.credits import Cap, CreditTier, Fee
-from orchestrator.model.metrics import METRICS, Target, Within
+from orchestrator.model.metrics import METRICS
 from orchestrator.model.values import Duration, Period
 
 _FLAG: Final = Flag()
@@ -193,28 +192,7 @@ ALLOWANCE: Final = Ref[Allowance]("allowance", lambda: _ALLOWANCE)
 _ALLOWANCES: Final = ListOf(ALLOWANCE)
 _EXCLUSIONS: Final = ListOf(SLUG_ID)
 
-# -------------------------------------------------------------------------------- targets, credits
-
-
-def _within(share: Fraction, within: Lapse) -> Within:
-    duration, business_days = within
-    return Within(share, duration, business_days)
-
-
-WITHIN: Final = Record(
-    _within,
-    Key("share", TARGET),
-    Key("within", LAPSE, get=lambda target: (target.duration, target.business_days)),
-    says='{share: "90%", within: 4h}',
-)
-_TARGET_FORMS: Final = OneOf[Target](
-    'a ratio such as "99.9%", or {share: "90%", within: 4h}',
-    lambda target, _: WITHIN if isinstance(target, Within) else TARGET,
-    text=TARGET,
-    mapping=WITHIN,
-)
-
-TARGET_FORMS: Final = Ref[Target]("target", lambda: _TARGET_FORMS)
+# ----------------------------------------------------------------------------------------- credits
 
 
 def _below(below: Fraction, percent: Fraction) -> CreditTier:
@@ -262,10 +240,18 @@ CREDITS: Final = OneOf[tuple[CreditTier, ...]](
 
 # ------------------------------------------------------------------------------------------- terms
 
-_TERM: Final = Record(
+
+class _Terms(Record[Term]):
+    """A term, whose targets are what its metric makes them."""
+
+    def schema(self) -> Schema:
+        return super().schema() | {"allOf": by_metric("target", "internalTarget")}
+
+
+_TERM: Final = _Terms(
     Term,
     Key("id", SLUG_ID),
-    Key("metric", choice(METRICS, code="UNKNOWN_METRIC", says="metric")),
+    Key("metric", choice(METRICS, code="UNKNOWN_METRIC", says="metric"), sets="metric"),
     Key("target", TARGET_FORMS),
     Key("internalTarget", TARGET_FORMS, about="A stricter one that the provider keeps to itself."),
     Key("priority", PRIORITY),
@@ -383,7 +369,7 @@ DEFINITIONS: Final[tuple[Ref[Any], ...]] = (
     MEASUREMENT,
     PERIOD,
     POLICIES,
-    TARGET_FORMS,
     TERM,
+    *TARGETS.values(),
 )
 """What the schema has by name."""

@@ -38,6 +38,7 @@ from orchestrator.model.estate import (
     Metadata,
     always,
 )
+from orchestrator.model.handovers import leads
 from orchestrator.model.parties import Party
 from orchestrator.model.services import Service
 from orchestrator.model.validity import problems_of
@@ -216,14 +217,23 @@ def write_estate(estate: Estate, at: Instant | None = None) -> dict[str, Json]:
 
 
 def _in_force(estate: Estate, at: Instant) -> Estate:
-    """What is in force at an instant, as if it always had been; agreements keep their spans."""
+    """What is in force at an instant, as if it always had been; agreements keep their spans.
+
+    Flows through agreements that are not in force then lead nowhere, and are left out.
+    """
     snapshot = estate.at(at)
+    agreements = {id: (version,) for id, version in snapshot.versions.items()}
+    agreed = Estate(agreements=agreements)
+    services = (
+        replace(service, flows=tuple(flow for flow in service.flows if leads(agreed, flow)))
+        for service in snapshot.services.values()
+    )
     return Estate(
         estate.metadata,
         always(*snapshot.calendars.values()),
         always(*snapshot.parties.values()),
-        always(*snapshot.services.values()),
-        {id: (version,) for id, version in snapshot.versions.items()},
+        always(*services),
+        agreements,
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import tzinfo
 from decimal import Decimal
 from fractions import Fraction
@@ -187,6 +188,27 @@ TARGET: Final = Scalar(
     extra={"exclusiveMinimum": 0, "maximum": 1},
 )
 """As `RATIO`, its range left to the model, which knows the metric."""
+FAULT: Final = replace(TARGET, extra={"minimum": 0, "exclusiveMaximum": 1})
+"""As `TARGET`, of what is better the less there is of it."""
+
+
+def _no_percentage(text: str, _: Context) -> Fraction:
+    if text.endswith("%"):
+        raise refuse(
+            "BAD_TARGET", f"{shown(text)} is a percentage", 'a number is needed, such as "450"'
+        )
+    return parse_ratio(text)
+
+
+FIGURE: Final = Scalar(
+    "a number",
+    _no_percentage,
+    lambda value, _: format_exact(value),
+    "-?" + _DECIMAL,
+    number=_number,
+    extra={"minimum": 0},
+)
+"""A target that is a number in its metric's own unit; its range is left to the model."""
 EXACT: Final = quantity("a number", low=None, percent=False)
 POSITIVE: Final = quantity("a number", above_low=True, percent=False)
 BETA: Final = quantity("a share", high=1, percent=False, code="BETA_OUT_OF_RANGE")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final, NamedTuple
 
 from orchestrator.formats.context import Context
+from orchestrator.formats.flows import FLOWS
 from orchestrator.formats.quantities import (
     BETA,
     EFFECTIVE,
@@ -126,7 +127,16 @@ SERVICE: Final = Record(
         about="With `none` the owner adds no part of its own.",
     ),
     Key("requires", REQUIRES),
-    Filed("flows"),
-    Filed("recoverAfter"),
+    Key("flows", FLOWS, about="How work passes through the parties, by metric and priority."),
+    Key(
+        "recoverAfter",
+        ListOf(SLUG_ID),
+        about="What has to be back before it can be restored; what it requires unless said.",
+    ),
+    Key(
+        "crews",
+        whole(1, _MOST_PARTS),
+        about="How many services beneath it may be restored at once; all unless said.",
+    ),
     keeps=True,
 )

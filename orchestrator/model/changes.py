@@ -10,6 +10,7 @@ from orchestrator.errors import OrchestratorError, refuse
 from orchestrator.model.agreements import Term, Version
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.estate import OBJECTS, TIMELINES, Dated, Estate, before
+from orchestrator.model.flows import Stage, with_stages
 from orchestrator.model.parties import Party
 from orchestrator.model.services import AllOf, AtLeast, Expression, Needs, Service
 from orchestrator.model.values import Instant, Span
@@ -205,7 +206,14 @@ def _renamed(estate: Estate, mapping: Mapping[tuple[str, str], str]) -> Estate:
             id=name("services", value.id),
             owner=name("parties", value.owner),
             requires=expression(value.requires) if value.requires else None,
+            flows=tuple(replace(one, step=with_stages(one.step, stage)) for one in value.flows),
+            recover_after=None
+            if value.recover_after is None
+            else tuple(name("services", one) for one in value.recover_after),
         )
+
+    def stage(value: Stage) -> Stage:
+        return replace(value, agreement=name("agreements", value.agreement))
 
     def expression(value: Expression) -> Expression:
         match value:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from orchestrator.errors import refuse
@@ -36,12 +36,18 @@ class InParallel:
 
     steps: tuple[Step, ...]
 
+    def __post_init__(self) -> None:
+        _check_some(self.steps, "parallel")
+
 
 @dataclass(frozen=True, slots=True)
 class FirstOf:
     """All steps at once; done when the first is."""
 
     steps: tuple[Step, ...]
+
+    def __post_init__(self) -> None:
+        _check_some(self.steps, "first")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,14 @@ class Branch:
     share: Fraction
     step: Step
 
+    def __post_init__(self) -> None:
+        if not 0 < self.share <= 1:
+            raise refuse(
+                BAD_FLOW,
+                f"a branch cannot be taken by {float(self.share):.10g} of the cases",
+                "use a share above 0 and at most 1, and leave out a branch that nothing takes",
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class OneOfBranches:
@@ -59,6 +73,7 @@ class OneOfBranches:
     branches: tuple[Branch, ...]
 
     def __post_init__(self) -> None:
+        _check_some(self.branches, "choice")
         total = sum((branch.share for branch in self.branches), Fraction(0))
         if total != 1:
             raise refuse(
@@ -74,6 +89,15 @@ class Repeated:
 
     times: int
     step: Step
+
+    def __post_init__(self) -> None:
+        if self.times < 1:
+            raise refuse(BAD_FLOW, f"a loop of {self.times} times", "use 1 or more")
+
+
+def _check_some(steps: Sequence[object], word: str) -> None:
+    if not steps:
+        raise refuse("EMPTY_GROUP", f"`{word}` has no steps", "name at least one step")
 
 
 Step = Stage | InSequence | InParallel | FirstOf | OneOfBranches | Repeated
@@ -110,3 +134,21 @@ def stages(step: Step) -> Iterator[Stage]:
             yield current
         else:
             stack.extend(reversed(steps_of(current)))
+
+
+def with_stages(step: Step, change: Callable[[Stage], Stage]) -> Step:
+    """A flow with each of its stages changed."""
+    match step:
+        case Stage():
+            return change(step)
+        case Repeated():
+            return replace(step, step=with_stages(step.step, change))
+        case OneOfBranches():
+            return OneOfBranches(
+                tuple(
+                    replace(branch, step=with_stages(branch.step, change))
+                    for branch in step.branches
+                )
+            )
+        case InSequence() | InParallel() | FirstOf():
+            return replace(step, steps=tuple(with_stages(one, change) for one in step.steps))

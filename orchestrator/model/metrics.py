@@ -3,13 +3,14 @@ derivation follow from it."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 from orchestrator.errors import refuse
-from orchestrator.model.values import Duration
+from orchestrator.model.values import Duration, format_duration, format_exact, format_percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +94,15 @@ METRICS: Final[dict[str, Metric]] = {
 
 @dataclass(frozen=True, slots=True)
 class Carrier:
-    """What a target may be: of which types, in which range, and how it is written."""
+    """What a target may be: of which types, in which range, and how it is written; `percent` where
+    a ratio is written as a percentage rather than as a number."""
 
     types: tuple[type, ...]
     says: str
     example: str
     range: Callable[[Target], bool]
     range_says: str
+    percent: bool = False
 
 
 def _shares(target: Target) -> tuple[Fraction, ...]:
@@ -120,7 +123,7 @@ def _positive_shares(target: Target) -> bool:
 
 CARRIERS: Final[dict[str, Carrier]] = {
     "ratio": Carrier(
-        (Fraction,), "one ratio", '"99.9%"', _positive_shares, "above 0 and at most 1"
+        (Fraction,), "one ratio", '"99.9%"', _positive_shares, "above 0 and at most 1", True
     ),
     "fault": Carrier(
         (Fraction,),
@@ -128,6 +131,7 @@ CARRIERS: Final[dict[str, Carrier]] = {
         '"0.1%"',
         lambda target: isinstance(target, Fraction) and 0 <= target < 1,
         "at least 0 and below 1",
+        percent=True,
     ),
     "within": Carrier(
         (Within, Points),
@@ -166,12 +170,60 @@ def check_target(metric: Metric, target: Target) -> None:
             f"a target of {metric.id} is {carrier.says}",
             f"write it as {carrier.example}",
         )
+    if isinstance(target, Points):
+        _check_points(target)
     if not carrier.range(target):
         outside = next((s for s in _shares(target) if not 0 < s <= 1), None)
         shown = "" if outside is None else f" {float(outside):.10g}"
-        percent = metric.carrier in {"ratio", "within", "fault"}
+        percent = carrier.percent or metric.carrier == "within"
         raise refuse(
             "TARGET_OUT_OF_RANGE",
             f"the target{shown} of {metric.id} is not {carrier.range_says}",
             'percentages need their sign: "99.9%" is 0.999' if percent else "correct it",
         )
+
+
+def _check_points(target: Points) -> None:
+    """A larger share has a longer time, or the point of the smaller one says nothing."""
+    if len({point.business_days > 0 for point in target.points}) > 1:
+        raise refuse(
+            "BAD_TARGET",
+            "some of the points are in business days and some are not",
+            "write all of them in one unit",
+        )
+    for one, other in itertools.pairwise(target.points):
+        if one.share >= other.share or _time(one) >= _time(other):
+            raise refuse(
+                "BAD_TARGET",
+                f"{_within_text(one)} and {_within_text(other)}: the larger share has no longer "
+                "time",
+                "leave out the point that says nothing more",
+            )
+
+
+def _time(point: Within) -> tuple[int, Duration]:
+    return point.business_days, point.duration
+
+
+def _within_text(point: Within) -> str:
+    days = point.business_days
+    if days:
+        return f"{format_percent(point.share)} within {days} business day{'s' if days > 1 else ''}"
+    return f"{format_percent(point.share)} within {format_duration(point.duration)}"
+
+
+def target_text(metric: Metric, target: Target) -> str:
+    """A target as people write it, losing nothing: `99.85%`, `450`, `4h`, `90% within 4h`,
+    `iso-27001, soc-2`."""
+    match target:
+        case Within():
+            return _within_text(target)
+        case Points():
+            return ", ".join(_within_text(point) for point in target.points)
+        case Lasting():
+            return format_duration(target.duration)
+        case Labels():
+            return ", ".join(target.names) or "none"
+        case Fraction():
+            percent = CARRIERS[metric.carrier].percent
+            return format_percent(target) if percent else format_exact(target)

@@ -7,7 +7,7 @@ Validated once at the gate and never again. Problems name places by ids, such as
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 
 import networkx as nx
 
@@ -15,6 +15,7 @@ from orchestrator.errors import OrchestratorError, Problem
 from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import ROUND_THE_CLOCK
 from orchestrator.model.estate import Dated, Estate
+from orchestrator.model.handovers import problems_of_flows
 from orchestrator.model.metrics import METRICS, check_target
 from orchestrator.model.parties import Party
 from orchestrator.model.services import mentioned
@@ -116,6 +117,8 @@ def _parties(estate: Estate) -> Iterator[Problem]:
 
 def _services(estate: Estate) -> Iterator[Problem]:
     required: list[_Edge] = []
+    restored: list[_Edge] = []
+    ordered: set[str] = set()
     for id, timeline in estate.services.items():
         for number, dated in enumerate(timeline, 1):
             service, path = dated.value, _path("services", id, number, timeline)
@@ -124,17 +127,31 @@ def _services(estate: Estate) -> Iterator[Problem]:
             for needed in dict.fromkeys(mentioned(service.requires)):
                 yield from _known(estate, "services", needed, f"{path}.requires", dated.span)
                 required.append((id, needed, dated.span))
+                if service.recover_after is None:
+                    restored.append((id, needed, dated.span))
+            for index, needed in enumerate(service.recover_after or ()):
+                place = f"{path}.recoverAfter[{index}]"
+                yield from _known(estate, "services", needed, place, dated.span)
+                restored.append((id, needed, dated.span))
+                ordered.add(id)
+            yield from problems_of_flows(estate, service, path)
     why = "a service cannot require itself, directly or through others"
-    yield from _cycles_in_time(required, "services", "requires", why)
+    circular = list(_cycles_in_time(required, "services", "requires", why))
+    yield from circular
+    if ordered and not circular:
+        why = "a service cannot be restored after itself, directly or through others"
+        yield from _cycles_in_time(restored, "services", "recoverAfter", why, ordered)
 
 
 _Edge = tuple[str, str, Span]
 """From what to what, and when."""
 
 
-def _cycles_in_time(edges: Sequence[_Edge], table: str, key: str, why: str) -> Iterator[Problem]:
+def _cycles_in_time(
+    edges: Sequence[_Edge], table: str, key: str, why: str, named: Set[str] = frozenset()
+) -> Iterator[Problem]:
     """The cycles whose edges exist together. Over all of time there may be others: what was
-    above may come to lie beneath."""
+    above may come to lie beneath. A cycle is told from one of those `named` if any is in it."""
     graph: nx.DiGraph[str] = nx.DiGraph()
     graph.add_edges_from((start, end) for start, end, _ in edges)
     knot_of = {
@@ -150,16 +167,18 @@ def _cycles_in_time(edges: Sequence[_Edge], table: str, key: str, why: str) -> I
         for instant in sorted({span.start for _, _, span in inner}):
             then: nx.DiGraph[str] = nx.DiGraph()
             then.add_edges_from((a, b) for a, b, span in inner if instant in span)
-            found = list(_cycles(then, table, key, why))
+            found = list(_cycles(then, table, key, why, named))
             yield from found
             if found:
                 break
 
 
-def _cycles(graph: nx.DiGraph[str], table: str, key: str, why: str) -> Iterator[Problem]:
+def _cycles(
+    graph: nx.DiGraph[str], table: str, key: str, why: str, named: Set[str]
+) -> Iterator[Problem]:
     """One problem for each knot of the graph, with a shortest cycle in it named in full."""
     for knot in sorted(nx.strongly_connected_components(graph), key=min):
-        start = min(knot)
+        start = min(knot & named or knot)
         if len(knot) == 1 and not graph.has_edge(start, start):
             continue
         inner = graph.subgraph(knot)

@@ -3,7 +3,8 @@
 The text of a value is the same wherever and whenever it is written: keys are sorted, fields that
 have their default are left out (so a later field with a default changes no text already stored).
 A `Fraction` is written "n/d", a date as ISO 8601, a tuple as a list, a dataclass as an object; in
-a union of several dataclasses the object names its class under `is`, which no field can be called.
+a union of several dataclasses the object names its class under `is`, which no field can be called,
+unless it is of the one class that the union had first.
 """
 
 from __future__ import annotations
@@ -19,8 +20,14 @@ from typing import Any, Final, Union, get_args, get_origin, get_type_hints
 
 import orjson
 
+from orchestrator.model.metrics import Within
+
 CLASS: Final = "is"
 """The key that names the class of a member of a union."""
+
+UNNAMED: Final = frozenset({Within})
+"""Classes that do without it: they were stored while they were the only one of their union, and a
+class that joins it later changes no text already stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +123,10 @@ def _union(hints: tuple[Any, ...]) -> Codec:
     by_json = {member.json: member for member in by_type.values()}
     assert len(by_json) == len(others), f"{hints} cannot be told apart in JSON"
 
-    if len(classes) == 1:  # an object can then be of that class alone
-        only = next(iter(classes.values()))
-        by_type[only] = by_json[dict] = codec(only)
+    members = list(classes.values())
+    unnamed = next((one for one in members if one in UNNAMED or len(members) == 1), None)
+    if unnamed is not None:
+        by_type[unnamed] = codec(unnamed)
 
     def encode(value: Any) -> Any:
         kind = type(value)
@@ -131,7 +139,8 @@ def _union(hints: tuple[Any, ...]) -> Codec:
         member = by_json.get(type(stored))
         if member:
             return member.decode(stored)
-        return codec(classes[stored.pop(CLASS)]).decode(stored)
+        name = stored.pop(CLASS, None)
+        return codec(unnamed if name is None else classes[name]).decode(stored)
 
     return Codec(encode, decode, dict if classes else object)
 

@@ -115,6 +115,9 @@ class ServiceRow(Lasting, table=True):
     owner: str = _id()
     own: bool
     requires: str | None
+    flows: str
+    recover_after: str | None
+    crews: int = _whole()
     kept: str
 
 

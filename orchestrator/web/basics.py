@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import graphene
 import orjson
 
-from orchestrator.model.metrics import Target, Within
-from orchestrator.model.values import (
-    SECOND,
-    Duration,
-    Kept,
-    format_duration,
-    format_exact,
-    format_percent,
+from orchestrator.formats.figures import figure
+from orchestrator.model.metrics import (
+    METRICS,
+    Labels,
+    Lasting,
+    Points,
+    Within,
+    target_text,
 )
+from orchestrator.model.metrics import (
+    Target as TargetModel,
+)
+from orchestrator.model.values import SECOND, Duration, Kept, format_exact
 from orchestrator.model.values import (
     Money as MoneyModel,
 )
@@ -30,32 +35,69 @@ def seconds(duration: Duration) -> float:
     return duration / SECOND
 
 
-def share_of(target: Target) -> Fraction:
-    """The ratio a target asks for."""
-    return target.share if isinstance(target, Within) else target
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A target, or a figure to compare with one, and its text."""
+
+    text: str
+    value: TargetModel | float
 
 
-def target_text(target: Target) -> str:
-    """`99.85%`, or `90% within 4h`."""
-    text = format_percent(share_of(target))
-    if not isinstance(target, Within):
-        return text
-    if target.business_days:
-        return f"{text} within {target.business_days} business days"
-    return f"{text} within {format_duration(target.duration)}"
+def asked(metric: str, target: TargetModel | None) -> Shown | None:
+    """A target of a metric, exactly."""
+    return None if target is None else Shown(target_text(METRICS[metric], target), target)
 
 
-def within_seconds(target: Target) -> float | None:
-    """The time of a target in time and share, where it is a duration."""
-    return seconds(target.duration) if isinstance(target, Within) and target.duration else None
+def reached(metric: str, value: TargetModel | float | None) -> Shown | None:
+    """A figure that is found, its text rounded so that it never claims more than is there."""
+    return None if value is None else Shown(figure(metric, value), value)
 
 
-def within_days(target: Target) -> int | None:
+def number_of(value: TargetModel | float | None) -> Fraction | float | None:
+    """The ratio or number that a target is, or the share of one in time and share; None of what is
+    no number."""
+    match value:
+        case Within():
+            return value.share
+        case int() | float() | Fraction():
+            return value
+        case _:
+            return None
+
+
+def within_seconds(target: TargetModel | float) -> float | None:
+    """The time of a target, where it is a duration."""
+    match target:
+        case Lasting():
+            return seconds(target.duration)
+        case Within() if target.duration:
+            return seconds(target.duration)
+        case _:
+            return None
+
+
+def within_days(target: TargetModel | float) -> int | None:
     """The time of a target in time and share, where it is business days."""
     return (target.business_days or None) if isinstance(target, Within) else None
 
 
-def exact_text(value: Fraction | float | None) -> str | None:
+def points_of(target: TargetModel | float) -> tuple[Within, ...]:
+    """The shares with their times that a target is made of."""
+    match target:
+        case Within():
+            return (target,)
+        case Points():
+            return target.points
+        case _:
+            return ()
+
+
+def labels_of(target: TargetModel | float) -> tuple[str, ...]:
+    """The names that a target is made of."""
+    return target.names if isinstance(target, Labels) else ()
+
+
+def exact_text(value: TargetModel | float | None) -> str | None:
     """A ratio as a decimal or fraction that loses nothing; None where it is not known exactly."""
     return format_exact(value) if isinstance(value, Fraction) else None
 
@@ -72,6 +114,42 @@ def filed() -> Any:
         "Keys of the document that are kept as written and not computed from.",
         lambda seen: filed_json(seen.value.kept),
     )
+
+
+class TargetPoint(graphene.ObjectType):
+    """At least a share of the cases within a time, which is a duration or business days."""
+
+    share = given(graphene.Float, "The share.")
+    within_seconds = maybe(graphene.Float, "The time, where it is a duration.", within_seconds)
+    within_business_days = maybe(graphene.Int, "The time, in business days.", within_days)
+
+
+class Target(graphene.ObjectType):
+    """What is promised or guaranteed, of whatever it is made: the fields that say nothing about it
+    are null or empty."""
+
+    text = given(graphene.String, "In words: `99.85%`, `450`, `4h`, `90% within 4h`.")
+    number = maybe(
+        graphene.Float,
+        "A ratio, or a number in the metric's unit.",
+        lambda shown: None if isinstance(shown.value, Within) else number_of(shown.value),
+    )
+    exact = maybe(
+        graphene.String,
+        "That number as a decimal or a fraction, where it is known exactly.",
+        lambda shown: exact_text(shown.value),
+    )
+    seconds = maybe(
+        graphene.Float,
+        "A length of time.",
+        lambda shown: within_seconds(shown.value) if isinstance(shown.value, Lasting) else None,
+    )
+    points = many(
+        TargetPoint,
+        "Shares of the cases with their times, the smallest share first.",
+        lambda shown: points_of(shown.value),
+    )
+    labels = many(graphene.String, "Names.", lambda shown: labels_of(shown.value))
 
 
 class Span(graphene.ObjectType):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from typing import Any
 
 import graphene
@@ -13,10 +15,14 @@ from orchestrator.model.derivations import Explanation as ExplanationModel
 from orchestrator.web.asking import Asking, asked_of
 from orchestrator.web.basics import (
     Finding,
+    Money,
     Span,
+    Target,
+    asked,
     exact_text,
-    share_of,
-    target_text,
+    number_of,
+    reached,
+    seconds,
     within_days,
     within_seconds,
 )
@@ -41,7 +47,10 @@ class Basis(graphene.ObjectType):
     agreement = given(graphene.String, "The agreement's id in the document.")
     version = given(graphene.Int, "Its version.")
     term = given(graphene.String, "Its term.")
-    unavailability = given(graphene.Float, "The share of time it may be down.")
+    unavailability = maybe(
+        graphene.Float, "The share of time it may be down; null of what is no availability."
+    )
+    target = maybe(Target, "What is promised of it, where that is no availability.")
 
 
 class WitnessOutage(graphene.ObjectType):
@@ -65,6 +74,71 @@ class Importance(graphene.ObjectType):
     leaf = given(graphene.String, "The component.")
     birnbaum = given(graphene.Float, "How much less available the composite is while it is down.")
     criticality = given(graphene.Float, "Its share in the composite's downtime.")
+    achievement = maybe(
+        graphene.Float, "By what factor the composite's downtime grows while it is down."
+    )
+    reduction = maybe(
+        graphene.Float,
+        "By what factor the composite's downtime shrinks were it never down; null if to nothing.",
+    )
+    fussell_vesely = maybe(
+        graphene.Float,
+        "How likely a minimal cut with it is down, given that the composite is; where `cuts` asks.",
+    )
+
+
+class Renegotiation(graphene.ObjectType):
+    """What a better term beneath would bring."""
+
+    agreement = given(graphene.String, "The agreement's id in the document.")
+    version = given(graphene.Int, "Its version.")
+    term = given(graphene.String, "Its term.")
+    leaf = given(graphene.String, "The component.")
+    price = given(graphene.Float, "What a little less of its downtime saves.")
+    credit = maybe(
+        Money, "What the first credit tier of the composite's own agreement comes to, of one fee."
+    )
+    fee = maybe(Money, "That fee.")
+    negotiability = given(graphene.String, "`negotiable`, `standard` or `fixed`.")
+    target = maybe(
+        graphene.Float, "A target that closes the gap by itself; null where none is sure to."
+    )
+    sentence = given(graphene.String, "The same as a sentence.")
+
+
+class Methods(graphene.ObjectType):
+    """How each figure was found: `exact`, `bounded`, `sampled`, or `none` without one."""
+
+    floor = given(graphene.String, "The floor.")
+    independent = given(graphene.String, "The independent figure.")
+    beta = given(graphene.String, "The figure with common causes.")
+
+
+class Interval(graphene.ObjectType):
+    """What a figure lies between."""
+
+    low = given(graphene.Float, "The lower end.", lambda ends: ends[0])
+    high = given(graphene.Float, "The upper end.", lambda ends: ends[1])
+
+
+class StageTime(graphene.ObjectType):
+    """When a case comes to a stage of a flow, and when that is due."""
+
+    stage = given(graphene.String, "The commitment, as `agreement/term`.")
+    start = given(DateTime, "When it begins.", lambda one: one.start, name="from")
+    due = given(DateTime, "When it is due.")
+
+
+class WorstCase(graphene.ObjectType):
+    """The case that waits longest along a flow."""
+
+    hours = given(graphene.String, "The calendar in which the wait is counted.")
+    start = given(DateTime, "When it comes in.", lambda one: one.start, name="from")
+    due = given(DateTime, "When it is due.")
+    elapsed_seconds = given(
+        graphene.Float, "How long it waits in those hours.", lambda one: seconds(one.elapsed)
+    )
+    stages = many(StageTime, "The stages it goes through.")
 
 
 class Explanation(graphene.ObjectType):
@@ -72,6 +146,7 @@ class Explanation(graphene.ObjectType):
 
     basis = many(Basis, "The terms that gave the components their values.")
     witness = many(WitnessOutage, "A worst case that keeps every commitment.")
+    worst_cases = many(WorstCase, "Along a flow, the longest waits.")
     shadow_prices = many(ShadowPrice, "What changes to a component's budget do.")
     importance = many(Importance, "Which components matter.")
     single_points_of_failure = many(
@@ -84,11 +159,49 @@ class Explanation(graphene.ObjectType):
         "Smallest sets of components that take it down together, up to `cuts`.",
     )
     cuts_complete = given(graphene.Boolean, "Whether those are all there are up to that order.")
+    renegotiate = many(
+        Renegotiation, "Terms to talk about, those that bring most first, then the fixed ones."
+    )
 
     @staticmethod
     def resolve_minimal_cuts(root: ExplanationModel, info: Any) -> Any:
         info.context.spend(len(root.minimal_cuts))
         return root.minimal_cuts
+
+
+def _promised(one: DerivationModel) -> Any:
+    return asked(one.metric, one.promised)
+
+
+@dataclass(frozen=True, slots=True)
+class _Grounds:
+    """A basis whose target is shown as the metric has it."""
+
+    leaf: str
+    agreement: str
+    version: int
+    term: str
+    unavailability: Fraction | None
+    target: Any
+
+
+def _explained(one: DerivationModel) -> Any:
+    """An explanation with the targets of its basis as they are shown."""
+    found: Any = one.explanation
+    if found is None:
+        return None
+    basis = (
+        _Grounds(
+            ground.leaf,
+            ground.agreement,
+            ground.version,
+            ground.term,
+            ground.unavailability,
+            asked(one.metric, ground.target),
+        )
+        for ground in found.basis
+    )
+    return replace(found, basis=tuple(basis))
 
 
 class Derivation(graphene.ObjectType):
@@ -108,17 +221,19 @@ class Derivation(graphene.ObjectType):
     services = many("orchestrator.web.services.Service", "The covered services.", covered)
     metric = given(Metric, "What is promised.", lambda root: root.value.metric)
     period = given(Span, "The period.", lambda root: root.value.period)
-    promised = given(
+    promised = maybe(
         graphene.Float,
-        "The committed ratio, or the share of a target in time and share.",
-        lambda root: share_of(root.value.promised),
+        "The committed ratio or number, or the share of a target in time and share; null of what "
+        "is no number.",
+        lambda root: number_of(root.value.promised),
     )
     promised_text = given(
-        graphene.String, "The target exactly.", lambda root: target_text(root.value.promised)
+        graphene.String, "The target exactly.", lambda root: _promised(root.value).text
     )
+    promised_target = given(Target, "The target, in its parts.", lambda root: _promised(root.value))
     within_seconds = maybe(
         graphene.Float,
-        "The time of a target in time and share.",
+        "The time of a target that is or has one.",
         lambda root: within_seconds(root.value.promised),
     )
     within_business_days = maybe(
@@ -129,34 +244,52 @@ class Derivation(graphene.ObjectType):
     floor = maybe(
         graphene.Float,
         "What is guaranteed, however outages fall, while every commitment beneath is kept.",
-        lambda root: root.value.floor,
+        lambda root: number_of(root.value.floor),
     )
     floor_text = maybe(
         graphene.String,
         "The floor exactly, as a decimal or a fraction.",
         lambda root: exact_text(root.value.floor),
     )
+    floor_target = maybe(
+        Target,
+        "What is guaranteed, of whatever it is made.",
+        lambda root: reached(root.value.metric, root.value.floor),
+    )
     independent = maybe(
         graphene.Float,
         "If components fail independently at their committed levels.",
-        lambda root: root.value.independent,
+        lambda root: number_of(root.value.independent),
+    )
+    independent_target = maybe(
+        Target,
+        "The same, of whatever it is made.",
+        lambda root: reached(root.value.metric, root.value.independent),
     )
     beta = maybe(
         graphene.Float,
         "The same with the declared common causes.",
-        lambda root: root.value.beta,
+        lambda root: number_of(root.value.beta),
     )
     covered_share = given(
         graphene.Float,
         "The share of the service hours for which there are commitments to reckon with.",
         lambda root: root.value.covered_share,
     )
-    method = given(graphene.String, "How the figures were found.", lambda root: root.value.method)
+    method = given(
+        graphene.String, "The weakest way any figure was found.", lambda root: root.value.method
+    )
+    methods = given(Methods, "How each figure was found.", lambda root: root.value.methods)
+    independent_interval = maybe(
+        Interval,
+        "What the independent figure lies between, where it is not exact.",
+        lambda root: root.value.independent_interval,
+    )
     status = given(DerivationStatus, "Whether it is underpinned.", lambda root: root.value.status)
     headroom = maybe(
         graphene.Float,
         "How far the floor lies above what is promised; negative in a shortfall.",
-        lambda root: root.value.headroom,
+        lambda root: number_of(root.value.headroom),
     )
     assumptions = many(
         graphene.String, "What the figures take for granted.", lambda root: root.value.assumptions
@@ -165,7 +298,7 @@ class Derivation(graphene.ObjectType):
     explanation = maybe(
         Explanation,
         "Where the figures come from, when `explain` or `cuts` asks for it.",
-        lambda root: root.value.explanation,
+        lambda root: _explained(root.value),
     )
 
 

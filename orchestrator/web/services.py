@@ -7,13 +7,16 @@ from typing import Any
 import graphene
 
 from orchestrator.formats.context import Context
+from orchestrator.formats.flows import STEP
 from orchestrator.formats.services import EXPRESSION
-from orchestrator.model.services import AllOf, Expression, Needs
+from orchestrator.model.flows import stages
+from orchestrator.model.services import AllOf, Expression, Needs, mentioned
 from orchestrator.model.services import Service as ServiceModel
 from orchestrator.model.values import format_exact
 from orchestrator.web import listings
 from orchestrator.web.basics import filed
-from orchestrator.web.fields import argument, given, maybe
+from orchestrator.web.enums import Metric
+from orchestrator.web.fields import argument, given, many, maybe
 from orchestrator.web.nodes import Node, identity
 from orchestrator.web.paging import Listing, connection, paged
 from orchestrator.web.scalars import JSON
@@ -39,6 +42,34 @@ def requirement_text(part: Expression, inner: bool = False) -> str:
     if len(texts) > 1 and (inner or beta is not None):
         text = f"({text})"
     return text if beta is None else f"{text} [beta {format_exact(beta)}]"
+
+
+def _restored_after(service: ServiceModel) -> tuple[str, ...]:
+    """What it says, or else what it requires."""
+    if service.recover_after is not None:
+        return service.recover_after
+    return tuple(dict.fromkeys(mentioned(service.requires)))
+
+
+class Flow(graphene.ObjectType):
+    """How work passes through the parties, which is not what requires what."""
+
+    metric = given(Metric, "The metric of the commitments it leads through.")
+    priority = maybe(
+        graphene.String,
+        "The priority it is for; null for those that have no flow of their own.",
+        lambda flow: flow.priority,
+    )
+    stages = many(
+        graphene.String,
+        "The commitments it leads through, as `agreement/term`, each once, in the order written.",
+        lambda flow: tuple(dict.fromkeys(map(str, stages(flow.step)))),
+    )
+    steps = given(
+        JSON,
+        "Its steps, as they stand in an estate document.",
+        lambda flow: STEP.write(flow.step, Context()),
+    )
 
 
 def _transitive() -> Any:
@@ -80,6 +111,21 @@ class Service(graphene.ObjectType):
     dependents = paged(_SERVICES, "The services that require it.", transitive=_transitive())
     agreements = paged(
         "orchestrator.web.agreements.AgreementConnection", "The agreements in force that cover it."
+    )
+    flows = many(
+        Flow,
+        "How work passes through the parties, by metric and priority.",
+        lambda root: root.value.flows,
+    )
+    recover_after = many(
+        graphene.String,
+        "The slugs of what has to be back before it can be restored.",
+        lambda root: _restored_after(root.value),
+    )
+    crews = maybe(
+        graphene.Int,
+        "How many services beneath it may be restored at once; null for all.",
+        lambda root: root.value.crews or None,
     )
     filed = filed()
 

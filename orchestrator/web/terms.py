@@ -10,10 +10,11 @@ from orchestrator.web.basics import (
     Fee,
     Money,
     PeriodRule,
+    Target,
+    asked,
     filed,
+    number_of,
     seconds,
-    share_of,
-    target_text,
     within_days,
     within_seconds,
 )
@@ -96,24 +97,34 @@ class Claims(graphene.ObjectType):
     after = given(graphene.String, "From when it runs.")
 
 
+def _asked(root: Any) -> Any:
+    return asked(root.value.metric, root.value.target)
+
+
+def _internal(root: Any) -> Any:
+    return asked(root.value.metric, root.value.internal_target)
+
+
 class Term(graphene.ObjectType):
     """One service level commitment, with what it takes from its agreement filled in."""
 
     slug = given(graphene.String, "Its id in the agreement.", lambda root: root.value.id)
     metric = given(Metric, "What it is about.", lambda root: root.value.metric)
-    target = given(
+    target = maybe(
         graphene.Float,
-        "The committed ratio, or the share of a target in time and share.",
-        lambda root: share_of(root.value.target),
+        "The committed ratio or number, or the share of a target in time and share; null of what "
+        "is no number.",
+        lambda root: number_of(root.value.target),
     )
     target_text = given(
         graphene.String,
-        "The target exactly: `99.85%`, or `90% within 4h`.",
-        lambda root: target_text(root.value.target),
+        "The target exactly: `99.85%`, `450`, `4h`, `90% within 4h`.",
+        lambda root: _asked(root).text,
     )
+    target_value = given(Target, "The target, in its parts.", _asked)
     within_seconds = maybe(
         graphene.Float,
-        "The time of a target in time and share.",
+        "The time of a target that is or has one.",
         lambda root: within_seconds(root.value.target),
     )
     within_business_days = maybe(
@@ -124,8 +135,9 @@ class Term(graphene.ObjectType):
     internal_target_text = maybe(
         graphene.String,
         "A stricter target that the provider keeps to itself.",
-        lambda root: root.value.internal_target and target_text(root.value.internal_target),
+        lambda root: (shown := _internal(root)) and shown.text,
     )
+    internal_target_value = maybe(Target, "That target, in its parts.", _internal)
     priority = maybe(
         graphene.String, "The priority of tickets it is for.", lambda root: root.value.priority
     )

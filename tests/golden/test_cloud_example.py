@@ -25,8 +25,9 @@ from orchestrator.formats.results import verdict_json
 from orchestrator.formats.table import TableResult, read_map, read_table, summary_json
 from orchestrator.model.derivations import Derivation
 from orchestrator.model.estate import Estate
+from orchestrator.model.metrics import Lasting, Within
 from orchestrator.model.records import Assessment, Breach, Exposure, Facts, Verdict
-from orchestrator.model.values import AskedPeriod
+from orchestrator.model.values import HOUR, AskedPeriod
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 CLOUD, SHOP = "cloud", "beta-shop"
@@ -96,6 +97,7 @@ def waterfall(found: Exposure) -> dict[str, int]:
 # --- the first thing to read ---------------------------------------------------------------------
 
 # Unavailability that each agreement of beta-shop allows.
+MISSED = Fraction(5, 100)
 U1, U2, U3, O1 = Fraction(5, 10_000), Fraction(5, 1000), Fraction(1, 100), Fraction(5, 10_000)
 
 
@@ -109,6 +111,21 @@ def test_the_shop_is_promised_more_than_is_guaranteed() -> None:
     assert found.beta == (1 - U1) * (1 - O1) * (1 - common) * (1 - rest[0] * rest[1])
     assert (found.status, found.headroom) == ("SHORTFALL", Fraction(-45, 10_000))
     assert "REDUNDANCY_NOT_PROMISED" in {one.code for one in found.findings}
+
+
+def test_what_the_shop_is_promised_besides_rests_on_flow_order_and_visits() -> None:
+    found = {term: one for (_, term), one in derived(SHOP).items()}
+    # 1 % at the desk, then 5 % of four cases in five, or twice 5 % of the fifth: 1 + 6 hours, or
+    # 1 + 2 + 4.
+    kept = 1 - Fraction(1, 100) - Fraction(4, 5) * MISSED - Fraction(1, 5) * 2 * MISSED
+    assert found["p1-resolution"].floor == Within(kept, 7 * HOUR)
+    # The hosting, on it the sender that is back first, then Operations.
+    assert found["recovery"].floor == Lasting(1 * HOUR + 2 * HOUR + HOUR // 2)
+    # Half of what the hosting carries, as each notification calls it twice; one sender alone.
+    assert found["load"].floor == min(Fraction(450, 2), 300, 150, 120)
+    # Both calls of the hosting may fail, and so may the better sender's.
+    assert found["errors"].floor == Fraction(2 * 5 + 10 + min(20, 30), 10_000)
+    assert {one.status for term, one in found.items() if term != "availability"} == {"UNDERPINNED"}
 
 
 def test_the_shops_breach_is_the_hosters_and_a_gap() -> None:

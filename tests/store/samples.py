@@ -22,7 +22,18 @@ from orchestrator.model.agreements import (
 from orchestrator.model.calendars import Calendar, Holidays
 from orchestrator.model.credits import Cap, CreditTier, Fee
 from orchestrator.model.estate import Dated, Estate, Metadata, always
-from orchestrator.model.metrics import Within
+from orchestrator.model.flows import (
+    Branch,
+    FirstOf,
+    Flow,
+    InParallel,
+    InSequence,
+    OneOfBranches,
+    Repeated,
+    Stage,
+    Step,
+)
+from orchestrator.model.metrics import Labels, Lasting, Points, Within
 from orchestrator.model.parties import Party
 from orchestrator.model.records import (
     Assessment,
@@ -50,6 +61,7 @@ from orchestrator.model.values import (
 )
 from orchestrator.store.database import Database
 
+HALF = Fraction(1, 2)
 START = parse_instant("2026-01-01T00:00:00Z")
 MIDDLE = parse_instant("2026-06-01T00:00:00Z")
 APRIL = AskedPeriod.parse("2026-04")
@@ -78,7 +90,17 @@ def shop() -> Estate:
         Service("sms-y"),
         Service("sms-z", own=False),
         Service(
-            "notifications", "Notifications", "beta-ops", True, AllOf((Needs("hosting"), pair))
+            "notifications",
+            "Notifications",
+            "beta-ops",
+            True,
+            AllOf((Needs("hosting"), pair)),
+            (
+                Flow("resolution_time", InSequence((Stage("c1", "p1"), _branches())), "P1"),
+                Flow("latency", Repeated(3, Stage("c1"))),
+            ),
+            ("sms-y",),
+            2,
         ),
     )
     services["renamed"] = (
@@ -104,6 +126,13 @@ def shop() -> Estate:
         "office",
         policies=Policies(shares="first_cause"),
     )
+    others = (
+        Term("faults", "error_rate", Fraction(1, 1000), "commitment"),
+        Term("load", "throughput", Fraction(9, 2), "commitment"),
+        Term("back", "recovery_time", Lasting(4 * HOUR), "commitment", Lasting(HOUR)),
+        Term("fast", "latency", Points((Within(HALF, 1), Within(Fraction(9, 10), 2))), "goal"),
+        Term("where", "data_location", Labels(("de", "fr")), "warranty"),
+    )
     sla = Version(
         "c1",
         1,
@@ -111,7 +140,7 @@ def shop() -> Estate:
         "beta",
         "shop",
         (Cover("notifications", "whole", Fee(Money(100, "JPY"))),),
-        (availability, resolution),
+        (availability, resolution, *others),
         Span(START, MIDDLE),
         roles=(Role("cloud-x", "guarantor"),),
         timezone="Europe/Berlin",
@@ -130,6 +159,13 @@ def shop() -> Estate:
     }
     metadata = Metadata("beta-shop", ("beta",), "EUR", "Europe/Berlin", (("x-a", "1"),))
     return Estate(metadata, always(office), parties, services, agreements).normalised()
+
+
+def _branches() -> Step:
+    """A branch with work, at once and by whoever comes first, and one without."""
+    stage = Stage("c1", "p1")
+    work = InParallel((stage, FirstOf((stage, Stage("c1")))))
+    return OneOfBranches((Branch(HALF, work), Branch(HALF, InSequence(()))))
 
 
 def large(services: int, agreements: int) -> Estate:

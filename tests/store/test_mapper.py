@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select
 
 from orchestrator.model.agreements import Term, Version
-from orchestrator.model.metrics import Within
+from orchestrator.model.metrics import Points, Within
 from orchestrator.model.records import (
     FACT_KINDS,
     Outage,
@@ -153,6 +154,17 @@ def test_the_members_of_a_union_name_their_class_only_where_they_must() -> None:
     assert loads(dumps(term, Term), Term) == term
     assert '"internal_target":{"share":"1/1"}' in dumps(term, Term)
     assert '"target":"1/2"' in dumps(term, Term)
+
+
+def test_a_target_of_a_kind_that_came_later_changes_no_text_already_stored() -> None:
+    """Times within a share stood alone beside ratios, and still say no name."""
+    stored = '{"id":"t","metric":"latency","strength":"goal","target":{"duration":5,"share":"1/2"}}'
+    term = Term("t", "latency", Within(Fraction(1, 2), 5), "goal")
+    assert loads(stored, Term) == term
+    assert dumps(term, Term) == stored
+    several = replace(term, target=Points((Within(Fraction(1, 2), 5), Within(Fraction(1), 6))))
+    assert '"target":{"is":"Points","points":[{"duration":5' in dumps(several, Term)
+    assert loads(dumps(several, Term), Term) == several
 
 
 def test_a_fraction_and_a_whole_number_that_are_equal_have_one_text() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,10 @@ from sqlalchemy import inspect, text
 
 import orchestrator
 from orchestrator.errors import OrchestratorError
+from orchestrator.model.agreements import Term
+from orchestrator.model.metrics import Within
+from orchestrator.model.services import Needs, Service
+from orchestrator.model.values import DAWN, FOREVER
 from orchestrator.store import database as module
 from orchestrator.store.database import (
     alembic_config,
@@ -25,6 +30,7 @@ from orchestrator.store.database import (
     is_current,
     upgrade,
 )
+from orchestrator.store.read import load_estate
 from orchestrator.store.tables import Row
 
 
@@ -136,6 +142,47 @@ def test_developers_can_use_alembic_itself(empty_url: str, monkeypatch: pytest.M
             check=False,
         )
         assert done.returncode == 0, done.stderr
+
+
+def test_what_was_recorded_before_flows_is_read_as_it_was(empty_url: str) -> None:
+    """A service and a term as the first release wrote them."""
+    with connect(empty_url) as database, database.writer.begin() as connection:
+        command.upgrade(alembic_config(connection), "0001")
+        known = {"tenant_id": "t", "recorded_at": 1, "superseded_at": FOREVER}
+        lasting = known | {"valid_from": DAWN, "valid_to": FOREVER}
+        rows = {
+            "estate_revision": known
+            | {"revision": 1, "name": "", "home": "[]", "currency": "EUR", "timezone": "UTC"},
+            "service": lasting
+            | {"id": "s", "name": "S", "owner": "", "own": True,
+               "requires": '{"is":"Needs","service":"r"}'},
+            "agreement_version": lasting
+            | {"agreement": "c", "number": 1, "kind": "UC", "provider": "a", "customer": "b",
+               "covers": '[{"scope":"whole","service":"s"}]', "terms": FIRST_TERMS, "name": "",
+               "roles": "[]", "jointly": False, "period": "{}", "timezone": "UTC", "fee": None,
+               "negotiability": "fixed", "state": "in_force", "acceptances": "[]",
+               "allowances": "[]", "exclusions": "[]", "policies": "{}", "claims": None,
+               "caps": "[]"},
+        }  # fmt: skip
+        for table, row in rows.items():
+            values = row | {"kept": "[]"}
+            names, places = ", ".join(values), ", ".join(f":{name}" for name in values)
+            connection.execute(text(f"INSERT INTO {table} ({names}) VALUES ({places})"), values)
+    upgrade(empty_url)
+    with connect(empty_url) as database, database.read() as session:
+        estate = load_estate(session, "t")
+    assert estate.services["s"][0].value == Service("s", "S", requires=Needs("r"))
+    assert estate.agreements["c"][0].terms == (
+        Term("a", "availability", Fraction(99, 100), "credit_backed"),
+        Term("r", "response_time", Within(Fraction(9, 10), 5), "goal"),
+    )
+
+
+FIRST_TERMS = (
+    '[{"id":"a","metric":"availability","strength":"credit_backed","target":"99/100"},'
+    '{"id":"r","metric":"response_time","strength":"goal",'
+    '"target":{"duration":5,"share":"9/10"}}]'
+)
 
 
 def test_the_migrations_are_found_beside_the_package() -> None:

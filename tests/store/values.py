@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.credits import CreditTier
+from orchestrator.model.flows import Flow, Stage
 from orchestrator.model.services import AllOf, AtLeast, Expression, Needs
 from orchestrator.model.values import DAWN, DAY, FOREVER, Period, Span
 from orchestrator.store.codec import hints_of
+from tests.strategies import steps
 
 # PostgreSQL keeps no NUL in a text, and no text holds half a surrogate pair.
 texts: Final = st.text(
@@ -55,6 +57,10 @@ expressions: Final[st.SearchStrategy[Expression]] = st.recursive(
     st.builds(Needs, ids, ratios), _groups, max_leaves=5
 )
 
+flows: Final[st.SearchStrategy[Flow]] = st.builds(
+    Flow, ids, steps(st.builds(Stage, ids, ids | st.just(""))), texts
+)
+
 _KNOWN: Final[dict[Any, st.SearchStrategy[Any]]] = {
     bool: st.booleans(),
     int: st.integers(-(2**63), 2**63 - 1),
@@ -65,6 +71,7 @@ _KNOWN: Final[dict[Any, st.SearchStrategy[Any]]] = {
     Span: spans,
     Period: periods,
     CreditTier: tiers,
+    Flow: flows,
     AllOf: _groups(st.builds(Needs, ids, ratios)).filter(lambda one: isinstance(one, AllOf)),
     AtLeast: _groups(st.builds(Needs, ids, ratios)).filter(lambda one: isinstance(one, AtLeast)),
     Expression: expressions,

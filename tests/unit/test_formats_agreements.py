@@ -27,7 +27,7 @@ from orchestrator.model.agreements import (
 )
 from orchestrator.model.calendars import Calendar, Holidays
 from orchestrator.model.credits import Cap, CreditTier, Fee
-from orchestrator.model.metrics import METRICS, Within
+from orchestrator.model.metrics import CARRIERS, METRICS, Metric, Within
 from orchestrator.model.values import (
     DAY,
     HOUR,
@@ -381,13 +381,15 @@ def test_a_term_overrides_the_policies_that_it_names_and_no_others() -> None:
     assert same.policies == Policies(shares="first_cause", measured="composed")
 
 
-def test_every_metric_of_the_table_can_be_written() -> None:
-    for metric in METRICS.values():
-        target = "99%" if metric.carrier == "ratio" else "{share: 99%, within: 4h}"
-        version = only_version(
-            "kind: SLA\ncovers: [s]", f"[{{id: t, metric: {metric.id}, target: {target}}}]"
-        )
-        assert version.terms[0].metric == metric.id
+@pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.id)
+def test_every_metric_of_the_table_can_be_written_as_its_carrier_says(metric: Metric) -> None:
+    example = CARRIERS[metric.carrier].example
+    version = only_version(
+        "kind: SLA\ncovers: [s]", f"[{{id: t, metric: {metric.id}, target: {example}}}]"
+    )
+    (term,) = version.terms
+    assert term.metric == metric.id
+    assert isinstance(term.target, CARRIERS[metric.carrier].types)
 
 
 # ----------------------------------------------------------------------------------- content hashes

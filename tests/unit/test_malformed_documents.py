@@ -30,6 +30,27 @@ AGREEMENT = PARTIES + "  - {id: c, kind: SLA, provider: a, customer: b, covers: 
 """As far as line 9; the agreement goes on in line 10."""
 
 
+FLOW = "services:\n  - id: s\n    flows:\n"
+"""Lines 3 to 5 of an estate with one flow, which stands in line 6."""
+
+FLOWN = """\
+parties: [{id: a}, {id: b}]
+agreements:
+  - id: desk
+    kind: OLA
+    provider: a
+    customer: b
+    covers: [s]
+    terms:
+      - {id: triage, metric: resolution_time, target: {share: 90%, within: 1h}}
+      - {id: fix, metric: resolution_time, target: {share: 90%, within: 4h}}
+      - {id: up, metric: availability, target: 99%}
+  - {id: ops, kind: OLA, provider: a, customer: b, covers: [s],
+     terms: [{id: up, metric: availability, target: 99%}]}
+"""
+"""The agreements that its stages are of."""
+
+
 @dataclass(frozen=True)
 class Case:
     name: str
@@ -58,6 +79,20 @@ def agreement(name: str, keys: str, code: str, path: str, says: str = "") -> Cas
 
 def facts(name: str, body: str, code: str, line: int, path: str, says: str = "") -> Case:
     return Case(name, FACTS + body, code, line, path, says)
+
+
+def of_metric(name: str, metric: str, target: str, code: str, path: str, says: str = "") -> Case:
+    """A case of one term's target, which stands in line 10."""
+    key = "internalTarget" if "internalTarget" in target else "target"
+    text = f"{ESTATE}{AGREEMENT}     terms: [{{id: t, metric: {metric}, target: {target}}}]}}\n"
+    return Case(name, text, code, 10, f"agreements[0].terms[0].{key}{path}", says)
+
+
+def flow(name: str, step: str, code: str, path: str, says: str = "", key: str = "") -> Case:
+    """A case of one flow, which stands in line 6."""
+    key = key or "resolution_time"
+    text = f"{ESTATE}{FLOW}      {key}: {step}\n{FLOWN}"
+    return Case(name, text, code, 6, f"services[0].flows.{key}{path}", says)
 
 
 TEXTS = [
@@ -182,6 +217,65 @@ OBJECTS = [
            "BAD_TYPE", 5, "services[0].requires.all[0]"),
     estate("no visits at all", "services:\n  - id: s\n    requires: {service: s, visits: 0}\n",
            "OUT_OF_RANGE", 5, "services[0].requires.visits"),
+]  # fmt: skip
+
+FLOWS = [
+    flow("a stage of no agreement", "{sequence: [desk/fix, help/fix]}", "UNKNOWN_REFERENCE",
+         ".sequence[1]", "'help'"),
+    flow("a stage of no term", "{parallel: [{first: [desk/repair]}]}", "UNKNOWN_REFERENCE",
+         ".parallel[0].first[0]", "'repair'"),
+    flow("a stage of another metric", "{loop: {times: 2, step: desk/up}}", "BAD_FLOW",
+         ".loop.step", "resolution_time"),
+    flow("a stage that commits to no such thing",
+         "{choice: [{share: 1, step: {sequence: [ops]}}]}", "BAD_FLOW",
+         ".choice[0].step.sequence[0]", "ops commits to no resolution_time"),
+    flow("a stage that might be either term", "desk", "BAD_FLOW", "", "desk/TERM"),
+    flow("a stage in words", "the desk", "BAD_ID", "", "agreement/term"),
+    flow("a stage of three parts", "desk/fix/now", "BAD_ID", ""),
+    flow("a stage that is a number", "{sequence: [7]}", "BAD_TYPE", ".sequence[0]", "quotes"),
+    flow("a list for a flow", "[desk/fix]", "BAD_TYPE", "", "sequence"),
+    flow("nothing at once", "{parallel: []}", "EMPTY_GROUP", ".parallel", "parallel"),
+    flow("the first of nobody", "{sequence: [{first: []}]}", "EMPTY_GROUP", ".sequence[0].first"),
+    flow("a choice of nothing", "{choice: []}", "EMPTY_GROUP", ".choice"),
+    flow("shares that make up less", "{choice: [{share: 0.5, step: desk/fix},"
+         " {share: 40%, step: desk/triage}]}", "BAD_FLOW", ".choice", "0.9"),
+    flow("a branch that nothing takes", "{choice: [{share: 0, step: desk/fix}]}", "BAD_FLOW",
+         ".choice[0].share", "above 0"),
+    flow("a share without its sign", "{choice: [{share: 80, step: desk/fix}]}", "BAD_FLOW",
+         ".choice[0].share", "at most 1"),
+    flow("a loop of no times", "{loop: {times: 0, step: desk/fix}}", "OUT_OF_RANGE",
+         ".loop.times", "1 to 1000"),
+    flow("a loop without its times", "{loop: {step: desk/fix}}", "MISSING_KEY", ".loop",
+         "`times`"),
+    flow("a loop around nothing", "{loop: {times: 2}}", "MISSING_KEY", ".loop", "`step`"),
+    flow("a way of working that is none", "{serial: [desk/fix]}", "UNKNOWN_KEY", ".serial",
+         "sequence"),
+    flow("two ways of working at once", "{sequence: [], parallel: [desk/fix]}", "UNKNOWN_KEY",
+         ".parallel"),
+    flow("a flow of an unknown metric", "desk/fix", "UNKNOWN_METRIC", "", "'resolution_time'",
+         "resolution-time"),
+    flow("a flow of a priority left out", "desk/fix", "BAD_FLOW", "", "METRIC/PRIORITY",
+         "resolution_time/"),
+    flow("a flow of availability", "desk/up", "BAD_FLOW", "", "requires", "availability"),
+    flow("a flow without an end", "{sequence: [" * 60 + "desk/fix" + "]}" * 60, "TOO_DEEP",
+         ".sequence[0]" * 48),
+    estate("flows that are none", "services:\n  - id: s\n    flows: [a/b]\n", "BAD_TYPE", 5,
+           "services[0].flows", "a flow for each metric"),
+    estate("an order of unknown services", "services:\n  - id: s\n  - id: t\n"
+           "    recoverAfter: [s, u]\n", "UNKNOWN_REFERENCE", 6, "services[1].recoverAfter[1]",
+           "'u'"),
+    estate("services that wait for each other", "services:\n  - {id: a, recoverAfter: [c]}\n"
+           "  - {id: b, recoverAfter: [a]}\n  - {id: c, recoverAfter: [b]}\n", "CYCLE", 4,
+           "services[0].recoverAfter", "a -> c -> b -> a"),
+    estate("a service that waits for what requires it", "services:\n  - {id: a, requires: b}\n"
+           "  - id: b\n    requires: c\n    recoverAfter: [a]\n  - {id: c}\n", "CYCLE", 7,
+           "services[1].recoverAfter", "b -> a -> b"),
+    estate("a service that waits for itself", "services:\n  - id: s\n    recoverAfter: [s]\n",
+           "CYCLE", 5, "services[0].recoverAfter", "s -> s"),
+    estate("nobody to restore anything", "services:\n  - {id: s, crews: 0}\n", "OUT_OF_RANGE", 4,
+           "services[0].crews"),
+    estate("half a crew", "services:\n  - {id: s, crews: 1.5}\n", "BAD_NUMBER", 4,
+           "services[0].crews"),
 ]  # fmt: skip
 
 HISTORIES = [
@@ -352,6 +446,41 @@ TERMS = [
     estate("a ratio for a resolution time", AGREEMENT + "     terms: [{id: t, target: 99%,\n"
            "       metric: resolution_time}]}\n", "BAD_TARGET", 10, "agreements[0].terms[0].target",
            "within"),
+    of_metric("a percentage for a number", "throughput", "99.9%", "BAD_TARGET", "", '"450"'),
+    of_metric("less than nothing at all", "throughput", "-5", "TARGET_OUT_OF_RANGE", "",
+              "at least 0"),
+    of_metric("names for a number", "throughput", "[fast]", "BAD_TARGET", "", "a number"),
+    of_metric("a number in words", "satisfaction", "high", "BAD_NUMBER", ""),
+    of_metric("faults without a sign", "error_rate", "1.5", "TARGET_OUT_OF_RANGE", "", "sign"),
+    of_metric("nothing but faults", "error_rate", "100%", "TARGET_OUT_OF_RANGE", "", "below 1"),
+    of_metric("a time without a unit", "recovery_time", "4", "BAD_TARGET", "", "4h"),
+    of_metric("a time in words", "recovery_time", "soon", "BAD_DURATION", "", "4h"),
+    of_metric("no time at all", "recovery_point", "0s", "TARGET_OUT_OF_RANGE", "", "longer"),
+    of_metric("a share where a time is meant", "recovery_time", "{share: 90%, within: 4h}",
+              "BAD_TARGET", "", "a length of time"),
+    of_metric("one name without a list", "certificates", "iso-27001", "BAD_TARGET", "",
+              "[iso-27001, soc-2]"),
+    of_metric("a list of no names", "certificates", "[]", "EMPTY_LIST", ""),
+    of_metric("a name in capitals", "data_location", "[de, FR]", "BAD_ID", "[1]"),
+    of_metric("a name given twice", "data_location", "[de, fr, de]", "DUPLICATE_ID", "", "'de'"),
+    of_metric("a name among times", "latency", "[{share: 90%, within: 1s}, fast]", "BAD_TYPE",
+              "[1]", "share"),
+    of_metric("a time among names", "certificates", "[soc-2, {share: 90%, within: 1s}]",
+              "BAD_TYPE", "[1]", "an id"),
+    of_metric("no points", "latency", "[]", "EMPTY_LIST", ""),
+    of_metric("a larger share in less time", "latency",
+              "[{share: 99%, within: 1s}, {share: 90%, within: 2s}]", "BAD_TARGET", "",
+              "90% within 2s and 99% within 1s"),
+    of_metric("one share in two times", "latency",
+              "[{share: 99%, within: 1s}, {share: 99%, within: 2s}]", "BAD_TARGET", ""),
+    of_metric("days that open beside hours", "resolution_time",
+              "[{share: 50%, within: 4h}, {share: 99%, within: 2 business days}]", "BAD_TARGET",
+              "", "one unit"),
+    of_metric("a point of more than all", "latency",
+              "[{share: 90%, within: 1s}, {share: 110%, within: 2s}]", "TARGET_OUT_OF_RANGE", ""),
+    of_metric("an internal target of another carrier", "throughput", "450, internalTarget: 4h",
+              "BAD_NUMBER", ""),
+    of_metric("a target left empty", "latency", "", "BAD_TARGET", "", "nothing"),
     estate("business days in fractions", AGREEMENT + "     terms: [{id: t,\n"
            "       metric: resolution_time, target: {share: 90%, within: 1.5 business days}}]}\n",
            "BAD_DURATION", 11, "agreements[0].terms[0].target.within"),
@@ -410,7 +539,7 @@ FACTS_CASES = [
          "BAD_SYNTAX", 3, "outages[0]", "end of the text"),
 ]  # fmt: skip
 
-ESTATES = [*TEXTS, *HEADERS, *OBJECTS, *HISTORIES, *CALENDARS, *AGREEMENTS, *TERMS]
+ESTATES = [*TEXTS, *HEADERS, *OBJECTS, *FLOWS, *HISTORIES, *CALENDARS, *AGREEMENTS, *TERMS]
 
 
 def refusal(case: Case) -> Problem:

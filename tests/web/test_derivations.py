@@ -18,6 +18,7 @@ QUERY = """query($agreement: String, $explain: Boolean, $cuts: Int) {
     nodes {
       agreement version term service metric period { from to }
       promised promisedText floor floorText independent beta coveredShare method status headroom
+      methods { floor independent beta } independentInterval { low high }
       assumptions findings { code severity message subjects }
       withinSeconds
       agreementVersion { number agreement { slug } } commitment { slug } services { slug }
@@ -25,7 +26,11 @@ QUERY = """query($agreement: String, $explain: Boolean, $cuts: Int) {
         basis { leaf agreement version term unavailability }
         witness { down share }
         shadowPrices { leaf low high }
-        importance { leaf birnbaum criticality }
+        importance { leaf birnbaum criticality achievement reduction fussellVesely }
+        renegotiate {
+          agreement version term leaf price credit { amount currency } fee { amount currency }
+          negotiability target sentence
+        }
         singlePointsOfFailure minimalCuts cutsComplete
       }
     }
@@ -33,8 +38,8 @@ QUERY = """query($agreement: String, $explain: Boolean, $cuts: Int) {
 }"""
 
 SAME = (
-    "agreement version term service period floor independent beta coveredShare method headroom "
-    "assumptions findings status"
+    "agreement version term service period floor independent beta coveredShare method methods "
+    "independentInterval headroom assumptions findings status"
 ).split()
 
 
