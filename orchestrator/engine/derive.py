@@ -13,9 +13,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from orchestrator.engine import findings as note
-from orchestrator.engine.estimate import common_cause, independent, scenes
+from orchestrator.engine.estimate import Estimate, common_cause, independent, scenes
 from orchestrator.engine.explain import explain
 from orchestrator.engine.floor import Floor, floor, is_reached
+from orchestrator.engine.kinds.derivation import derivation as of_another_kind
 from orchestrator.engine.problem import Problem, problem
 from orchestrator.engine.promises import periods, promise_of, rounded
 from orchestrator.engine.subjects import Subject, periods_ending, subjects
@@ -28,6 +29,8 @@ from orchestrator.model.derivations import (
     UNCOMMITTED,
     UNDERPINNED,
     Derivation,
+    Methods,
+    Number,
 )
 from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.metrics import METRICS
@@ -70,7 +73,7 @@ def derive(
     ]
     found = []
     for number, subject in enumerate(wanted):
-        found.append(_derivation(underpinning, subject, asked, depth))
+        found.append(derivation_of(underpinning, subject, asked, depth))
         if progress is not None:
             progress(number + 1, len(wanted))
     return tuple(
@@ -124,14 +127,16 @@ def figures(underpinning: Underpinning, subject: Subject, period: Span) -> Figur
 
 def worst_figures(underpinning: Underpinning, subject: Subject, asked: AskedPeriod) -> Figures:
     """The figures of the subject's own period with the lowest floor, the first of equals."""
-    return min(
-        (
-            figures(underpinning, subject, window)
-            for span in _own_periods(subject, asked)
-            for window in _windows(underpinning, subject, span)
-        ),
-        key=lambda one: one.rank,
-    )
+    return min(all_figures(underpinning, subject, asked), key=lambda one: one.rank)
+
+
+def all_figures(
+    underpinning: Underpinning, subject: Subject, asked: AskedPeriod
+) -> Iterator[Figures]:
+    """The figures of all of the subject's own periods, in their order."""
+    for span in _own_periods(subject, asked):
+        for window in _windows(underpinning, subject, span):
+            yield figures(underpinning, subject, window)
 
 
 def _own_periods(subject: Subject, asked: AskedPeriod) -> Sequence[Span]:
@@ -170,19 +175,34 @@ def _windows(underpinning: Underpinning, subject: Subject, span: Span) -> Sequen
     return [Span(start, start + length) for start in sorted({*met, *between}, reverse=True)]
 
 
-def _derivation(
-    underpinning: Underpinning, subject: Subject, asked: AskedPeriod, depth: Depth
+def derivation_of(
+    underpinning: Underpinning, subject: Subject, asked: AskedPeriod, depth: Depth = PLAIN
 ) -> Derivation:
-    key, term = subject.key, subject.term
+    """The derivation of one promise."""
+    term = subject.term
     if METRICS[term.metric].algebra != underpinning.metric_algebra:
-        period, finding = _own_periods(subject, asked)[0], note.no_flow(key)
-    else:
-        found = worst_figures(underpinning, subject, asked)
-        if found.floor is not None:
-            return _compared(underpinning, subject, found.data, found.floor, depth)
-        period, finding = found.data.period, note.no_hours(key, found.data.period)
+        periods = _own_periods(subject, asked)
+        explained = depth.explain or depth.cuts > 0
+        return of_another_kind(underpinning, subject, periods, explained=explained)
+    found = worst_figures(underpinning, subject, asked)
+    return concluded(underpinning, subject, found, depth)
+
+
+def concluded(
+    underpinning: Underpinning, subject: Subject, found: Figures, depth: Depth = PLAIN
+) -> Derivation:
+    """What follows from the figures of the worst period."""
+    if found.floor is not None:
+        return _compared(underpinning, subject, found.data, found.floor, depth)
+    key, term, period = subject.key, subject.term, found.data.period
     return Derivation(
-        key, term.metric, period, term.target, NOT_COMPARABLE, method="none", findings=(finding,)
+        key,
+        term.metric,
+        period,
+        term.target,
+        NOT_COMPARABLE,
+        method="none",
+        findings=(note.no_hours(key, period),),
     )
 
 
@@ -197,10 +217,11 @@ def _compared(
     estimate = independent(data, covered, components, exact=depth.exact)
     beta = common_cause(data, covered, components, exact=depth.exact)
     status = SHORTFALL
-    if _fails_uncommitted(underpinning, data):
+    if fails_uncommitted(underpinning, data):
         status = UNCOMMITTED
     elif rounded(term.measurement, found.share) >= term.target:
         status = UNDERPINNED
+    methods = _methods(is_reached(data, found), estimate, beta)
     return Derivation(
         key,
         term.metric,
@@ -211,16 +232,32 @@ def _compared(
         estimate.availability,
         None if beta is None else beta.availability,
         estimate.covered_share,
-        "exact" if is_reached(data, found) else "bounded",
+        methods.weakest,
         assumptions=note.assumptions(data),
         findings=note.findings(key, data, found, estimate.availability, status),
-        explanation=explain(data, found, covered, components, depth.cuts)
+        explanation=explain(subject, data, found, covered, components, depth.cuts)
         if depth.explain or depth.cuts
         else None,
+        methods=methods,
+        independent_interval=_interval(estimate),
     )
 
 
-def _fails_uncommitted(underpinning: Underpinning, data: Problem) -> bool:
+def _methods(reached: bool, estimate: Estimate, beta: Estimate | None) -> Methods:
+    def of(one: Estimate | None) -> str:
+        return "none" if one is None or one.availability is None else one.method
+
+    return Methods("exact" if reached else "bounded", of(estimate), of(beta))
+
+
+def _interval(estimate: Estimate) -> tuple[Number, Number] | None:
+    """What a figure that is not exact lies between."""
+    if estimate.method == "exact" or estimate.low is None or estimate.high is None:
+        return None
+    return estimate.low, estimate.high
+
+
+def fails_uncommitted(underpinning: Underpinning, data: Problem) -> bool:
     """Whether what nobody has committed to can fail the whole by itself."""
     for part in data.parts:
         nothing = 0

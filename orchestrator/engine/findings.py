@@ -31,18 +31,6 @@ def place(key: TermKey) -> str:
     return f"agreements[{key.agreement}].terms[{key.term}]"
 
 
-def no_flow(key: TermKey) -> Finding:
-    """A term whose kind composes along a flow of work."""
-    return Finding(
-        "NO_FLOW",
-        "info",
-        f"{key.agreement}/{key.term} on {key.service} is measured along a flow of work; services "
-        "declare no flow that is computed, so it rests on nothing",
-        (key.agreement, key.term),
-        place(key),
-    )
-
-
 def no_hours(key: TermKey, period: Span) -> Finding:
     """A term that promises nothing in a period."""
     return Finding(

@@ -99,7 +99,7 @@ class Structure:
                 stack.pop()
                 continue
             known = self.snapshot.services[id]
-            bought = self._promised(known, "whole")
+            bought = self.promised(known, "whole")
             missing = [
                 needed
                 for needed in (() if bought else mentioned(known.requires))
@@ -120,7 +120,7 @@ class Structure:
 
     def own_number(self, service: str) -> int:
         """The number of a service's own part."""
-        return self.components.leaf((self._leaf_id(service, "own"), ""))
+        return self.components.leaf((self.leaf_id(service, "own"), ""))
 
     def hides_sharing(self, node: Node) -> bool:
         """Whether something behind a contract is also reached by another path."""
@@ -144,8 +144,8 @@ class Structure:
 
     def _covered(self, version: Version, cover: Cover) -> Node:
         service = self.snapshot.services[cover.service]
-        promised = self._promised(service, cover.scope)
-        beneath = tuple(other for other in promised if self._may_underpin(other, version))
+        promised = self.promised(service, cover.scope)
+        beneath = tuple(other for other in promised if self.may_underpin(other, version))
         seen_by = "" if beneath == promised else version.agreement
         if cover.scope == "own" and service.requires is not None:
             return self._own(service, beneath, seen_by)
@@ -155,14 +155,14 @@ class Structure:
             self.node(needed)
         return self._whole(service, beneath, seen_by)
 
-    def _may_underpin(self, other: Version, version: Version) -> bool:
+    def may_underpin(self, other: Version, version: Version) -> bool:
         if other.agreement == version.agreement:
             return False
         internal = self.snapshot.entity(version.customer) == self.organisation
         passed_on = self.snapshot.entity(other.provider) == self.organisation
         return not (internal and passed_on) or other.customer == version.provider
 
-    def _promised(self, service: Service, scope: str) -> tuple[Version, ...]:
+    def promised(self, service: Service, scope: str) -> tuple[Version, ...]:
         """What the organisation has been promised on a service; where nothing lies beneath it, its
         own part is the whole of it."""
         snapshot = self.snapshot
@@ -186,7 +186,7 @@ class Structure:
             return self._leaf(service, "whole" if bought else "own", promised, seen_by)
         node = self._requirement(service.requires)
         if service.has_own_part or self.traced:
-            node |= self._own(service, self._promised(service, "own"))
+            node |= self._own(service, self.promised(service, "own"))
         return node
 
     def _own(self, service: Service, promised: tuple[Version, ...], seen_by: str = "") -> Node:
@@ -205,7 +205,7 @@ class Structure:
                 alone.append(version)
         parts = [self._shared_leaf(id, versions, seen_by) for id, versions in joint.items()]
         if alone or not parts:
-            name = (self._leaf_id(service.id, part), seen_by)
+            name = (self.leaf_id(service.id, part), seen_by)
             parts.append(self._add(name, (service.id,), part, alone))
         return self.components.same(parts)
 
@@ -216,14 +216,14 @@ class Structure:
         alone = [
             cover.service
             for cover in covers
-            if self._promised(self.snapshot.services[cover.service], cover.scope) == tuple(versions)
+            if self.promised(self.snapshot.services[cover.service], cover.scope) == tuple(versions)
         ]
         services = alone or [covers[0].service]
         return self._add((id, seen_by), services, covers[0].scope, versions, joint=True)
 
     def _joint_id(self, version: Version) -> str:
         return "+".join(
-            sorted(self._leaf_id(cover.service, cover.scope) for cover in version.covers)
+            sorted(self.leaf_id(cover.service, cover.scope) for cover in version.covers)
         )
 
     def _add(
@@ -255,7 +255,7 @@ class Structure:
                     self.deep |= 1 << number
         return Node(leaves=1 << number)
 
-    def _leaf_id(self, service: str, part: str) -> str:
+    def leaf_id(self, service: str, part: str) -> str:
         composite = self.snapshot.services[service].requires is not None
         return f"{service}:own" if part == "own" and composite else service
 

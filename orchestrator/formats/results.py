@@ -12,8 +12,8 @@ from typing import Any
 
 from orchestrator.errors import Problem
 from orchestrator.model.changes import Change
-from orchestrator.model.derivations import Derivation, Explanation
-from orchestrator.model.metrics import Target, Within
+from orchestrator.model.derivations import Derivation, Explanation, Renegotiation, WorstCase
+from orchestrator.model.metrics import Labels, Lasting, Points, Target, Within
 from orchestrator.model.records import (
     Assessment,
     Breach,
@@ -23,7 +23,7 @@ from orchestrator.model.records import (
     TermKey,
     Verdict,
 )
-from orchestrator.model.values import Money, Span, format_instant
+from orchestrator.model.values import SECOND, Money, Span, format_instant
 
 Plain = dict[str, Any]
 Locate = Callable[[str], tuple[int, str]]
@@ -51,13 +51,27 @@ def ratio_json(value: Fraction | float | None, exact: bool = False) -> float | s
     return float(found) if isinstance(found, int) else found
 
 
-def target_json(target: Target, exact: bool = False) -> Any:
-    if isinstance(target, Within):
-        share = ratio_json(target.share, exact)
-        if target.business_days:
-            return {"share": share, "withinBusinessDays": target.business_days}
-        return {"share": share, "withinSeconds": number_json(Fraction(target.duration, 10**6))}
-    return ratio_json(target, exact)
+def target_json(target: Target | float | None, exact: bool = False) -> Any:
+    """A target, or a figure to compare with one: a ratio or a number in the metric's unit, a time
+    in seconds, a share with its time, a list of those, or of names."""
+    match target:
+        case Within():
+            return _within_json(target, exact)
+        case Points():
+            return [_within_json(point, exact) for point in target.points]
+        case Lasting():
+            return number_json(Fraction(target.duration, SECOND))
+        case Labels():
+            return list(target.names)
+        case _:
+            return ratio_json(target, exact)
+
+
+def _within_json(target: Within, exact: bool) -> Plain:
+    share = ratio_json(target.share, exact)
+    if target.business_days:
+        return {"share": share, "withinBusinessDays": target.business_days}
+    return {"share": share, "withinSeconds": number_json(Fraction(target.duration, SECOND))}
 
 
 def key_json(key: TermKey) -> Plain:
@@ -106,21 +120,53 @@ def derivation_json(one: Derivation, exact: bool = False) -> Plain:
         "metric": one.metric,
         "period": span_json(one.period),
         "promised": target_json(one.promised, exact),
-        "floor": ratio_json(one.floor, exact),
-        "independent": ratio_json(one.independent, exact),
-        "beta": ratio_json(one.beta, exact),
+        "floor": target_json(one.floor, exact),
+        "independent": target_json(one.independent, exact),
+        "beta": target_json(one.beta, exact),
         "coveredShare": ratio_json(one.covered_share, exact),
         "method": one.method,
+        "methods": {
+            "floor": one.methods.floor,
+            "independent": one.methods.independent,
+            "beta": one.methods.beta,
+        },
+        "independentInterval": _interval_json(one, exact),
         "status": one.status,
-        "headroom": ratio_json(one.headroom, exact),
+        "headroom": target_json(one.headroom, exact),
         "assumptions": list(one.assumptions),
         "findings": [finding_json(finding) for finding in one.findings],
     }
     return result | (explanation_json(one.explanation, exact) if one.explanation else {})
 
 
+def _interval_json(one: Derivation, exact: bool) -> Plain | None:
+    if one.independent_interval is None:
+        return None
+    low, high = (ratio_json(end, exact) for end in one.independent_interval)
+    return {"low": low, "high": high}
+
+
+def _money_json(money: Money) -> Plain:
+    return {"amount": str(money), "currency": money.currency}
+
+
+def renegotiation_json(one: Renegotiation, exact: bool = False) -> Plain:
+    return {
+        "agreement": one.agreement,
+        "version": one.version,
+        "term": one.term,
+        "leaf": one.leaf,
+        "price": ratio_json(one.price, exact),
+        "credit": one.credit and _money_json(one.credit),
+        "fee": one.fee and _money_json(one.fee),
+        "negotiability": one.negotiability,
+        "target": ratio_json(one.target, exact),
+        "sentence": one.sentence,
+    }
+
+
 def explanation_json(found: Explanation, exact: bool) -> Plain:
-    def ratio(value: Fraction | float) -> float | str | None:
+    def ratio(value: Fraction | float | None) -> float | str | None:
         return ratio_json(value, exact)
 
     result: Plain = {}
@@ -134,6 +180,7 @@ def explanation_json(found: Explanation, exact: bool) -> Plain:
                     "term": basis.term,
                     "unavailability": ratio(basis.unavailability),
                 }
+                | ({} if basis.target is None else {"target": target_json(basis.target, exact)})
                 for basis in found.basis
             ],
             "witness": [
@@ -149,15 +196,38 @@ def explanation_json(found: Explanation, exact: bool) -> Plain:
                     "leaf": one.leaf,
                     "birnbaum": ratio(one.birnbaum),
                     "criticality": ratio(one.criticality),
+                    "achievement": ratio(one.achievement),
+                    "reduction": ratio(one.reduction),
+                    "fussellVesely": ratio(one.fussell_vesely),
                 }
                 for one in found.importance
             ],
+            "renegotiate": [renegotiation_json(one, exact) for one in found.renegotiate],
         }
+    if found.worst_cases:
+        result["worstCases"] = [worst_case_json(one) for one in found.worst_cases]
     result["singlePointsOfFailure"] = list(found.single_points)
     if found.minimal_cuts or not found.cuts_complete:
         result["minimalCuts"] = [list(cut) for cut in found.minimal_cuts]
         result["cutsComplete"] = found.cuts_complete
     return result
+
+
+def worst_case_json(one: WorstCase) -> Plain:
+    return {
+        "hours": one.hours,
+        "from": format_instant(one.start),
+        "due": format_instant(one.due),
+        "elapsedSeconds": number_json(Fraction(one.elapsed, SECOND)),
+        "stages": [
+            {
+                "stage": stage.stage,
+                "from": format_instant(stage.start),
+                "due": format_instant(stage.due),
+            }
+            for stage in one.stages
+        ],
+    }
 
 
 def verdict_json(verdict: Verdict, exact: bool = False, locate: Locate | None = None) -> Plain:
