@@ -14,10 +14,10 @@ directional derivative is the extreme dual over the optimal face).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 Row = TypeVar("Row", bound=Hashable)
 """What a budget limits."""
@@ -34,13 +34,21 @@ Block = Callable[[Weight], tuple[Exact, Cut] | None]
 ZERO: Final = Fraction(0)
 
 
+class Blocks(Protocol):
+    """Pieces of the structure, and whether one of them stands in for something too complex."""
+
+    @property
+    def hard(self) -> bool: ...
+    def __iter__(self) -> Iterator[Block]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Cell(Generic[Row]):
     """Stretches of time alike in all that matters. `uses` names the budgets that a part's
     downtime there draws on; a part without any may be down at no cost."""
 
     length: Fraction
-    blocks: Sequence[Block]
+    blocks: Blocks
     uses: Callable[[Part], Sequence[Row]]
 
 
@@ -54,13 +62,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Optimum(Generic[Row]):
-    """The greatest downtime, its slope in the direction asked for, and one way to reach it."""
+    """The greatest downtime, its slope in the direction asked for, and one way to reach it; the
+    simplex that found it, where one did."""
 
     value: Fraction
     slope: Fraction
     witness: Mapping[Column, Fraction]
     prices: Mapping[Row, Fraction]
-    simplex: _Simplex[Row] = field(repr=False, compare=False)
+    simplex: _Simplex[Row] | None = field(default=None, repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +94,13 @@ def worst(
 
 
 def slope(found: Optimum[Row], direction: Direction[Row]) -> Fraction:
-    """How fast an optimum grows in a direction, from here on.
+    """How fast an optimum that a simplex found grows in a direction, from here on.
 
     Where the basis that was found stays feasible a little way in that direction it stays optimal,
     and its prices give the answer; only where it does not is the programme solved again.
     """
     simplex = found.simplex
+    assert simplex is not None
     growth = {simplex.number[row]: speed for row, speed in direction.budgets.items()}
     growth |= direction.cells
     for inverse, (value, _) in zip(simplex.inverse, simplex.solution, strict=True):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from math import prod
 from typing import Final
 
 from orchestrator.engine import diagram
 from orchestrator.engine.components import Components, bits_of
+from orchestrator.engine.diagram import Diagram, Hard
 from orchestrator.engine.estimate import (
     EXACT,
     NEARLY,
@@ -20,7 +22,10 @@ from orchestrator.engine.estimate import (
     unavailability,
 )
 from orchestrator.engine.floor import Floor, prices
+from orchestrator.engine.fussell import cuts_down
 from orchestrator.engine.problem import Part, Problem
+from orchestrator.engine.renegotiate import renegotiations
+from orchestrator.engine.subjects import Subject
 from orchestrator.engine.witness import schedule, witness
 from orchestrator.model.derivations import (
     Basis,
@@ -38,18 +43,26 @@ CUT_LIMIT: Final = 10_000
 
 
 def explain(
-    data: Problem, found: Floor, covered: Sequence[Scene], components: Components, order: int
+    subject: Subject,
+    data: Problem,
+    found: Floor,
+    covered: Sequence[Scene],
+    components: Components,
+    order: int,
 ) -> Explanation:
-    """The explanation of one derivation; minimal cuts up to an order."""
+    """The explanation of one derivation; minimal cuts up to an order, and the figures that need
+    them where some were asked for."""
     cuts, complete = _cuts(data, max(order, 1))
+    ranges = prices(data, found)
     return Explanation(
         tuple(_basis(data)),
         tuple(_witness_by_set(data, found)),
-        tuple(_shadow_prices(data, found)),
-        tuple(_importance(data, covered, components)),
+        tuple(_shadow_prices(data, ranges)),
+        tuple(_importance(data, covered, components, order)),
         tuple(cut[0] for cut in cuts if len(cut) == 1),
         tuple(cut for cut in cuts if len(cut) <= order),
         complete,
+        renegotiate=tuple(renegotiations(subject, data, found, ranges)),
     )
 
 
@@ -73,6 +86,9 @@ def _cuts(data: Problem, order: int) -> tuple[list[tuple[str, ...]], bool]:
     for part in data.parts:
         found.update((part.ground.leaf(i).id,) for i in bits_of(part.ground.node.leaves))
         for module in part.modules:
+            if isinstance(module, Hard):
+                complete = False
+                continue
             cuts, whole = diagram.minimal_cuts(module, order, CUT_LIMIT)
             named = itertools.chain.from_iterable(_members(data, part, cut) for cut in cuts)
             found.update(itertools.islice(named, CUT_LIMIT))
@@ -103,8 +119,9 @@ def _witness_by_set(data: Problem, found: Floor) -> Iterator[WitnessOutage]:
 # --- prices and importance -----------------------------------------------------------------------
 
 
-def _shadow_prices(data: Problem, found: Floor) -> list[ShadowPrice]:
-    ranges = prices(data, found)
+def _shadow_prices(
+    data: Problem, ranges: Mapping[int, tuple[Fraction, Fraction]]
+) -> list[ShadowPrice]:
     named = {
         data.leaf(number).id: ranges[index]
         for index, group in enumerate(data.groups)
@@ -113,30 +130,52 @@ def _shadow_prices(data: Problem, found: Floor) -> list[ShadowPrice]:
     return [ShadowPrice(leaf, low, high) for leaf, (low, high) in sorted(named.items())]
 
 
+@dataclass(slots=True)
+class _Weight:
+    """What the importance of a group is made of, over scenes, by their lengths."""
+
+    birnbaum: Number = Fraction(0)
+    contribution: Number = Fraction(0)
+    """B * u."""
+    lost_while_down: Number = Fraction(0)
+    lost_while_up: Number = Fraction(0)
+    in_cuts: Number = Fraction(0)
+
+
 def _importance(
-    data: Problem, covered: Sequence[Scene], components: Components
+    data: Problem, covered: Sequence[Scene], components: Components, order: int
 ) -> Iterator[Importance]:
-    """Averaged over the covered time, by its length."""
-    birnbaum: dict[int, Number] = {}
-    contribution: dict[int, Number] = {}
+    """Averaged over the covered time, by its length; nothing where a module is too complex."""
+    if any(isinstance(m, Hard) for scene in covered for m in data.parts[scene.part].modules):
+        return
+    weights: dict[int, _Weight] = {}
     lost: Number = Fraction(0)
     length = sum(scene.length for scene in covered)
     for scene in covered:
-        lost += scene.length * unavailability(data, scene, components)
+        down = unavailability(data, scene, components)
+        lost += scene.length * down
+        cuts = cuts_down(data, scene, order) if order else {}
         for group, value in _birnbaum_of(data, scene).items():
-            here = value * scene.length
+            one = weights.setdefault(group, _Weight())
             level = scene.unavailability.get(group, Fraction(0))
-            birnbaum[group] = birnbaum.get(group, Fraction(0)) + here
-            contribution[group] = contribution.get(group, Fraction(0)) + here * level
-    found = {
-        data.leaf(number).id: Importance(
-            data.leaf(number).id,
-            birnbaum[group] / length,
-            contribution[group] / lost if lost else Fraction(0),
-        )
-        for group in birnbaum
-        for number in bits_of(data.groups[group].leaves)
-    }
+            one.birnbaum += scene.length * value
+            one.contribution += scene.length * value * level
+            # Multilinear: linear in each leaf's level alone.
+            one.lost_while_down += scene.length * (down + value * (1 - level))
+            one.lost_while_up += scene.length * (down - value * level)
+            one.in_cuts += scene.length * level * cuts.get(group, Fraction(0))
+    found = {}
+    for group, one in weights.items():
+        for number in bits_of(data.groups[group].leaves):
+            leaf = data.leaf(number).id
+            found[leaf] = Importance(
+                leaf,
+                one.birnbaum / length,
+                one.contribution / lost if lost else Fraction(0),
+                one.lost_while_down / lost if lost else None,
+                lost / one.lost_while_up if one.lost_while_up > 0 else None,
+                min(one.in_cuts / lost, Fraction(1)) if order and lost else None,
+            )
     for leaf in sorted(found):
         yield found[leaf]
 
@@ -157,7 +196,8 @@ def _birnbaum_in(
         group: 1 - exact.number(scene.unavailability.get(group, Fraction(0)))
         for group in part.groups
     }
-    modules = [1 - diagram.probability(m, level.__getitem__, exact.zero) for m in part.modules]
+    diagrams = [module for module in part.modules if isinstance(module, Diagram)]
+    modules = [1 - diagram.probability(m, level.__getitem__, exact.zero) for m in diagrams]
     ups = [up[group] ** groups[group].size for group in part.series] + modules
     everything = prod(ups, start=exact.zero + 1)
     found = {
@@ -165,7 +205,7 @@ def _birnbaum_in(
         * up[group] ** (groups[group].size - 1)
         for group in part.series
     }
-    for module, here in zip(part.modules, modules, strict=True):
+    for module, here in zip(diagrams, modules, strict=True):
         elsewhere = _without(everything, ups, here)
         for leaf, value in diagram.birnbaum(module, level.__getitem__, exact.zero).items():
             group = part.group_of[leaf]

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.engine.components import Bits, bits_of
-from orchestrator.engine.diagram import Diagram
+from orchestrator.engine.diagram import Diagram, Hard
 from orchestrator.engine.intervals import Intervals
 from orchestrator.engine.promises import Hours, Promise
 from orchestrator.engine.structure import Leaf
@@ -42,11 +42,11 @@ class Group:
 @dataclass(frozen=True, slots=True)
 class Part:
     """One ground of an agreement: its groups in series, its modules, and the group that each leaf
-    of a module's diagram stands for."""
+    of a module stands for; leaves that stand for none never fail by themselves."""
 
     ground: Ground
     series: tuple[int, ...]
-    modules: tuple[Diagram, ...]
+    modules: tuple[Diagram | Hard, ...]
     group_of: Mapping[int, int]
 
     @property
@@ -139,11 +139,12 @@ def _part(underpinning: Underpinning, ground: Ground, groups: Sequence[Group]) -
     stands_for = {group.first: index for index, group in enumerate(groups)}
     free = sum(1 << leaf for leaf in stands_for) & ~series
     modules = tuple(
-        underpinning.diagram(gates, free) for gates in underpinning.components.modules(ground.node)
+        underpinning.module(gates, free) for gates in underpinning.components.modules(ground.node)
     )
+    inside = free & ground.support
     return Part(
         ground,
         tuple(index for index, group in enumerate(groups) if group.leaves & series),
         modules,
-        {leaf: stands_for[leaf] for module in modules for leaf in module.leaves},
+        {leaf: stands_for[leaf] for leaf in bits_of(inside)},
     )

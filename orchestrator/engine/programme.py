@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final, NamedTuple
@@ -10,9 +10,10 @@ from typing import Final, NamedTuple
 from orchestrator.engine import diagram
 from orchestrator.engine.bounds import Block, Cell, Exact, Weight, series_block
 from orchestrator.engine.cells import Stretch, cells
+from orchestrator.engine.components import Node, bits_of
 from orchestrator.engine.diagram import Diagram
 from orchestrator.engine.intervals import Intervals, intersect, union
-from orchestrator.engine.problem import Problem
+from orchestrator.engine.problem import Part, Problem
 from orchestrator.engine.promises import budgets
 from orchestrator.engine.reliefs import Choice, Relief, reliefs
 
@@ -50,7 +51,8 @@ class Rooms:
 
 @dataclass(frozen=True, slots=True)
 class Programme:
-    """A linear programme with what its cells stand for: where they lie, and in which part.
+    """A linear programme with what its cells stand for: where they lie, and in which part; the
+    blocks of a part are the same in all of its cells.
 
     `growth` is how fast each budget grows with the share that one leaf may be down.
     """
@@ -72,7 +74,7 @@ def programme(data: Problem, choice: Choice) -> Programme:
     for index, part in enumerate(data.parts):
         binding = {p: data.promises[p] for p in data.promises_of(index) if data.binds(p)}
         window = intersect(data.window, part.intervals)
-        blocks = _blocks(data, index)
+        blocks = Blocks(data, index)
         for stretch in cells(window, binding, data.period, data.hours, rooms.windows):
             uses = {}
             for group in part.groups:
@@ -142,16 +144,74 @@ def _rows(
     return rows
 
 
-def _blocks(data: Problem, index: int) -> tuple[Block, ...]:
-    """The ways in which a part can fail, in terms of groups."""
+class Blocks:
+    """The ways in which a part can fail, in terms of groups: a cut of gates in series is a cut of
+    one of them, so that each is asked by itself. Guards that they are made once, when they are
+    first asked for; `hard` where a gate is too complex and a path set stands in for it."""
+
+    def __init__(self, data: Problem, index: int) -> None:
+        self._data, self._index = data, index
+        self._made: tuple[Block, ...] | None = None
+        self._hard = False
+
+    @property
+    def hard(self) -> bool:
+        """Whether what they give is a bound."""
+        self._blocks()
+        return self._hard
+
+    def _blocks(self) -> tuple[Block, ...]:
+        if self._made is None:
+            part = self._data.parts[self._index]
+            components, free = part.ground.structure.components, _free(part)
+            series: list[int] = list(part.series)
+            blocks: list[Block] = []
+            for gate in bits_of(part.ground.node.gates):
+                made = diagram.attempt(components.formula(Node(gates=1 << gate), free))
+                if isinstance(made, Diagram):
+                    blocks.append(_gate_block(made, part.group_of))
+                else:
+                    self._hard = True
+                    series += _path(self._data, self._index, gate)
+            first = [series_block(series)] if series else []
+            self._made = (*first, *blocks)
+        return self._made
+
+    def __iter__(self) -> Iterator[Block]:
+        return iter(self._blocks())
+
+
+def _free(part: Part) -> int:
+    return sum(1 << leaf for leaf in part.group_of)
+
+
+def _path(data: Problem, index: int, gate: int) -> list[int]:
+    """Groups that keep a gate up while all of them are up, of those the ones that promise most:
+    every cut holds one of them, so that they in series bound the gate."""
     part = data.parts[index]
-    found = [series_block(part.series)] if part.series else []
-    return (*found, *(_module_block(module, part.group_of) for module in part.modules))
+    components, free = part.ground.structure.components, _free(part)
+    known: dict[int, tuple[Fraction, frozenset[int]]] = {}
+
+    def weight(group: int) -> Fraction:
+        counting = [data.promises[p] for p in data.groups[group].promises[index] if data.binds(p)]
+        return min((promise.budget for promise in counting), default=Fraction(1))
+
+    for number in bits_of(components.beneath(Node(gates=1 << gate))):
+        one = components.gates[number]
+        legs = []
+        for node in one.parts:
+            inside = {part.group_of[leaf] for leaf in bits_of(node.leaves & free)}
+            inside = inside.union(*(known[inner][1] for inner in bits_of(node.gates)))
+            legs.append((sum(map(weight, inside), ZERO), frozenset(inside)))
+        legs.sort(key=lambda leg: (leg[0], sorted(leg[1])))
+        kept = frozenset[int]().union(*(inside for _, inside in legs[: one.k]))
+        known[number] = (sum(map(weight, kept), ZERO), kept)
+    return sorted(known[gate][1])
 
 
-def _module_block(module: Diagram, group_of: Mapping[int, int]) -> Block:
+def _gate_block(made: Diagram, group_of: Mapping[int, int]) -> Block:
     def cheapest(weight: Weight) -> tuple[Exact, frozenset[int]] | None:
-        found = diagram.cheapest_cut(module, lambda leaf: weight(group_of[leaf]))
+        found = diagram.cheapest_cut(made, lambda leaf: weight(group_of[leaf]))
         return found and (found[0], frozenset(group_of[leaf] for leaf in found[1]))
 
     return cheapest

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from orchestrator.engine.components import bits_of
-from orchestrator.engine.floor import Floor
+from orchestrator.engine.floor import Floor, down_together
 from orchestrator.engine.intervals import Intervals, clip, subtract, total, union
 from orchestrator.engine.problem import Problem
 from orchestrator.engine.structure import Leaf
@@ -19,7 +19,7 @@ Outages = list[tuple[tuple[Leaf, ...], tuple[Instant, Instant]]]
 
 def witness(data: Problem, found: Floor) -> Iterator[tuple[int, tuple[Leaf, ...], Fraction]]:
     """In a cell (by its index), leaves that are down together, for how long."""
-    for column, amount in found.optimum.witness.items():
+    for column, amount in down_together(data, found).items():
         ground = data.parts[found.programme.part_of[column.cell]].ground
         groups = [list(bits_of(data.groups[group].leaves)) for group in sorted(column.cut)]
         # The leaves of a group are down in turn, each for the same time, side by side with those

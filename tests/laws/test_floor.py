@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -12,15 +13,20 @@ import pytest
 from hypothesis import assume, given, target
 from hypothesis import strategies as st
 
-from orchestrator.engine.derive import derive, worst_figures
+from orchestrator.bench.portfolio import portfolio
+from orchestrator.engine.bounds import worst
+from orchestrator.engine.derive import Depth, derive, worst_figures
 from orchestrator.engine.explain import schedule, witness
+from orchestrator.engine.floor import Floor, prices
 from orchestrator.engine.intervals import Intervals, subtract
 from orchestrator.engine.measure import Measured, Measurements
 from orchestrator.engine.observations import Observations
+from orchestrator.engine.problem import Problem
 from orchestrator.engine.reliefs import Choice
 from orchestrator.engine.settle import settle
 from orchestrator.engine.subjects import Subject, subjects
 from orchestrator.engine.underpinning import Underpinning
+from orchestrator.engine.whatif import with_targets
 from orchestrator.model.agreements import Allowance, Measurement, Policies, Version
 from orchestrator.model.estate import Estate, always
 from orchestrator.model.parties import Party
@@ -158,6 +164,116 @@ def test_no_figure_falls_when_a_target_rises(
     assert before.independent is not None
     assert after.independent is not None
     assert before.independent <= after.independent
+
+
+def figures_of(subject: Estate) -> tuple[Problem, Floor]:
+    """The data and the floor of the SLA on the top."""
+    version = subject.agreements["sla"][0]
+    found = worst_figures(Underpinning(subject), next(subjects(version)), APRIL)
+    assert found.floor is not None
+    return found.data, found.floor
+
+
+@law
+@given(monthly(6))
+def test_a_cell_solved_gate_by_gate_is_the_joint_programme(
+    case: tuple[Structure, dict[str, Fraction]],
+) -> None:
+    data, found = figures_of(plain(*case, Fraction(1, 2)))
+    joint = worst(found.programme.cells, found.programme.budgets)
+    assert found.cell is not None
+    assert found.cell.exact
+    assert found.optimum.value == joint.value
+    assert prices(data, found) == prices(data, replace(found, cell=None, optimum=joint))
+
+
+@law
+@given(monthly(6))
+def test_prices_prove_the_floor_they_come_with(
+    case: tuple[Structure, dict[str, Fraction]],
+) -> None:
+    _, found = figures_of(plain(*case, Fraction(1, 2)))
+    if found.optimum.value < found.programme.cells[0].length:
+        spent = sum(
+            price * found.programme.budgets[row] for row, price in found.optimum.prices.items()
+        )
+        assert spent == found.optimum.value
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_large_cell_reaches_its_floor_and_breaks_no_promise(seed: int) -> None:
+    """Where the joint programme would take long: what is packed lies within every budget, each
+    piece is a cut, and prices that undercut no cut say that no more can be."""
+    subject = portfolio(services=700, slas=3, seed=seed)
+    for version in [subject.agreements[f"sla-{i}"][0] for i in range(3)]:
+        made = worst_figures(Underpinning(subject), next(subjects(version)), APRIL)
+        data, found = made.data, made.floor
+        assert found is not None
+        ground = data.parts[0].ground
+        components = ground.structure.components
+        spent: Counter[str] = Counter()
+        lost = Fraction(0)
+        for _, leaves, amount in witness(data, found):
+            names = {leaf.id for leaf in leaves}
+            numbers = [n for n, leaf in ground.structure.leaves.items() if leaf.id in names]
+            assert components.fails(ground.node, sum(1 << number for number in numbers))
+            spent.update(dict.fromkeys(names, amount))
+            lost += amount
+        assert lost == found.downtime
+        for leaf in data.leaves_of(data.groups):
+            term = leaf.commitments[0].term
+            assert isinstance(term.target, Fraction)
+            days = 91 if term.period == Period("quarter") else 30
+            assert spent[leaf.id] <= (1 - term.target) * days * DAY
+        priced = sum(
+            price * found.programme.budgets[row] for row, price in found.optimum.prices.items()
+        )
+        assert priced == found.downtime
+
+
+@law
+@given(monthly())
+def test_worths_and_fussell_vesely_are_those_of_the_truth_table(
+    case: tuple[Structure, dict[str, Fraction]],
+) -> None:
+    structure, targets = case
+    (found,) = derive(plain(structure, targets, Fraction(1, 2)), APRIL, depth=Depth(True, 12))
+    assert found.explanation is not None
+    down = {leaf: 1 - target for leaf, target in targets.items()}
+    whole = 1 - oracles.independent(structure, down)
+    cuts = oracles.minimal_cuts(sorted(down), lambda state: oracles.is_down(structure, state))
+    for one in found.explanation.importance:
+        if not whole:
+            continue
+        failed = 1 - oracles.independent(structure, down | {one.leaf: Fraction(1)})
+        never = 1 - oracles.independent(structure, down | {one.leaf: Fraction(0)})
+        mine = [cut for cut in cuts if one.leaf in cut]
+        within = sum(
+            (
+                math.prod(u if leaf in state else 1 - u for leaf, u in down.items())
+                for state in oracles.states(sorted(down))
+                if any(cut <= state for cut in mine)
+            ),
+            Fraction(0),
+        )
+        assert one.achievement == failed / whole
+        assert one.reduction == (whole / never if never else None)
+        assert one.fussell_vesely is not None
+        assert float(one.fussell_vesely) == pytest.approx(float(within / whole), abs=1e-12)
+
+
+@law
+@given(monthly())
+def test_a_target_that_is_said_to_close_the_gap_closes_it(
+    case: tuple[Structure, dict[str, Fraction]],
+) -> None:
+    subject = plain(*case, Fraction(999, 1000))
+    (found,) = derive(subject, APRIL, depth=Depth(explain=True))
+    assert found.explanation is not None
+    for one in found.explanation.renegotiate:
+        if one.target is not None:
+            changed = with_targets(subject, {(one.agreement, one.term): one.target})
+            assert derived(changed).status == "UNDERPINNED"
 
 
 # ----------------------------------------------------------------------- cells of time
