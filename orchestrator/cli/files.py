@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import click
 
 from orchestrator import terminal
+from orchestrator.cli.faulttrees import derive_fault_tree
 from orchestrator.cli.shared import (
     NOT_UNDERPINNED,
     as_of_option,
@@ -80,10 +81,12 @@ def check(*, estate: str, period: str | None, as_json: bool) -> int:
 
 @click.command()
 @click.argument("estate", type=click.Path(), required=False)
-@period_option()
+@period_option(required=False)
 @click.option("--agreement", metavar="ID", help="This agreement alone.")
 @click.option("--explain", is_flag=True, help="Bases, witness, shadow prices, importances.")
 @click.option("--cuts", type=click.IntRange(1, 12), default=None, help="Minimal cuts up to ORDER.")
+@click.option("--openpsa", metavar="FILE", help="A fault tree (Open-PSA format) and no estate.")
+@click.option("--top", metavar="GATE", help="Its top event (default: the gate nothing refers to).")
 @exact_option
 @as_of_option
 @url_option
@@ -91,16 +94,31 @@ def check(*, estate: str, period: str | None, as_json: bool) -> int:
 def derive(
     *,
     estate: str | None,
-    period: str,
+    period: str | None,
     agreement: str | None,
     explain: bool,
     cuts: int | None,
+    openpsa: str | None,
+    top: str | None,
     exact: bool,
     as_of: str | None,
     url: str | None,
     as_json: bool,
 ) -> int:
-    """Derive the composite commitments of ESTATE, or of the database's estate."""
+    """Derive the composite commitments of ESTATE, or of the database's estate.
+
+    With --openpsa, evaluate a fault tree instead: the probability of its top event.
+    """
+    if openpsa is not None:
+        if estate or agreement or period or as_of or url:
+            raise refuse("USAGE", "--openpsa is a file by itself", "leave estate and period out")
+        return derive_fault_tree(
+            openpsa, top=top, explain=explain, cuts=cuts, exact=exact, as_json=as_json
+        )
+    if top is not None:
+        raise refuse("USAGE", "--top is of a fault tree", "name its file with --openpsa")
+    if period is None:
+        raise click.UsageError("Missing option '--period'.")
     known = instant(as_of)
     subject = document_of(estate).estate if estate else stored_estate(url, known)
     if agreement is not None and agreement not in subject.agreements:
