@@ -1,7 +1,7 @@
 """The JSON Schemas of our documents, from the same declarations that read and write them.
 
-They stand beside this module as `estate.schema.json` and `facts.schema.json`, for editors and
-for other programs; `python -m orchestrator.formats.schema` writes them anew. A schema tells less
+They stand beside this module, as `estate.schema.json` and so on, for editors and for other
+programs; `python -m orchestrator.formats.schema` writes them anew. A schema tells less
 than the reader: not whether ids are unique, references exist or spans end after they start.
 """
 
@@ -10,11 +10,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator.formats import estate, facts
-from orchestrator.formats.contracts import DEFINITIONS
+from orchestrator.formats import estate, facts, offers, translations
+from orchestrator.formats.contracts import DEFINITIONS, PERIOD
+from orchestrator.formats.flows import STEP
 from orchestrator.formats.record import Record
 from orchestrator.formats.services import EXPRESSION
-from orchestrator.formats.shapes import Schema
+from orchestrator.formats.shapes import Ref, Schema
 from orchestrator.formats.text import dump_json
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -23,7 +24,8 @@ FOLDER: Final = Path(__file__).parent
 
 def estate_schema() -> Schema:
     """The schema of an estate document."""
-    named = sorted((EXPRESSION, *DEFINITIONS), key=lambda ref: ref.name)
+    every: tuple[Ref[Any], ...] = (EXPRESSION, STEP, *DEFINITIONS)
+    named = sorted(every, key=lambda ref: ref.name)
     definitions = {ref.name: ref.shape().schema() for ref in named}
     return _titled("An estate of agreements", estate.DOCUMENT) | {"$defs": definitions}
 
@@ -33,11 +35,27 @@ def facts_schema() -> Schema:
     return _titled("Facts about services", facts.DOCUMENT)
 
 
+def offers_schema() -> Schema:
+    """The schema of an offers document."""
+    definitions = {PERIOD.name: PERIOD.shape().schema()}
+    return _titled("Menus of offers", offers.DOCUMENT) | {"$defs": definitions}
+
+
+def translation_schema() -> Schema:
+    """The schema of a translation document."""
+    return _titled("Translation rules", translations.DOCUMENT)
+
+
 def _titled(title: str, document: Record[Any]) -> Schema:
     return {"$schema": DRAFT, "title": title} | document.schema()
 
 
-SCHEMAS: Final = {"estate.schema.json": estate_schema, "facts.schema.json": facts_schema}
+SCHEMAS: Final = {
+    "estate.schema.json": estate_schema,
+    "facts.schema.json": facts_schema,
+    "offers.schema.json": offers_schema,
+    "translation.schema.json": translation_schema,
+}
 
 
 def write_schemas(folder: Path = FOLDER) -> None:

@@ -30,6 +30,7 @@ BEYOND_A_SCHEMA = {
     "a group of nothing", "more than there are", "a period of no length", "an instant of no day",
     "a target of nothing", "half a second of rolling", "a duration beyond a life",
     "an offset of days", "an hour before all hours", "a sample out of all proportion",
+    "nothing but faults", "no time at all", "a point of more than all",
 }  # fmt: skip
 """Cases with such a code that take arithmetic to refuse."""
 
