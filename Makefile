@@ -10,6 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUN := $(VENV)/.run-installed
 DEV := $(VENV)/.dev-installed
+BENCH := $(VENV)/.bench-installed
 PIP_INSTALL := $(BIN)/python -m pip install -qq --disable-pip-version-check
 
 # More words for the command a target runs: make serve ARGS="--port 8001", make test ARGS="-k tiers"
@@ -30,7 +31,7 @@ demo: $(RUN) ## Install what is missing and run the demonstration
 serve: $(RUN) ## Run the server
 	@$(BIN)/orchestrator serve $(ARGS)
 
-bench: $(DEV) ## Run the measured comparisons
+bench: $(BENCH) ## Run the measured comparisons, beside the peers that can be installed
 	@$(BIN)/orchestrator bench $(ARGS)
 
 # Budgets measure time, so they run after the rest and by themselves; a chosen part goes without.
@@ -65,9 +66,11 @@ COMPILE = env -u PIP_FIND_LINKS -u PIP_EXTRA_INDEX_URL PIP_CONFIG_FILE=/dev/null
 
 lock: | $(DEV) ## Lock the dependencies of setup.cfg again (UPGRADE=1: newest versions)
 	$(COMPILE) --output-file requirements/run.txt setup.cfg
-	$(COMPILE) --extra test --extra dev --extra bench --constraint requirements/run.txt \
+	$(COMPILE) --extra test --extra dev --constraint requirements/run.txt \
 		--output-file requirements/dev.txt setup.cfg
-	@! grep -nE '://| @ |==[^ ]*\+' requirements/run.txt requirements/dev.txt || \
+	$(COMPILE) --extra bench --constraint requirements/run.txt --constraint requirements/dev.txt \
+		--output-file requirements/bench.txt setup.cfg
+	@! grep -nE '://| @ |==[^ ]*\+' requirements/*.txt || \
 		{ echo "error: a lock names a place or a local version" >&2; exit 1; }
 
 clean: ## Remove the virtual environment and everything the tools left behind
@@ -96,3 +99,8 @@ $(DEV): requirements/dev.txt requirements/run.txt setup.cfg pyproject.toml | $(B
 	@$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
 	@$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $(RUN) $@
+
+$(BENCH): requirements/bench.txt $(DEV)
+	@echo "Installing from requirements/bench.txt"
+	@$(PIP_INSTALL) --require-hashes -r requirements/bench.txt
+	@touch $@
