@@ -2,18 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from typing import Any, Final
 
-from orchestrator.bench import main_job
+from orchestrator.bench import (
+    aralia,
+    clock,
+    clock_cases,
+    composite_portfolio,
+    main_job,
+    offers,
+)
 from orchestrator.errors import refuse
 
-BENCHES: Final[dict[str, Callable[[int], dict[str, Any]]]] = {"main": main_job.run}
+Table = dict[str, Any]
+"""A title, columns, and rows of texts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much to measure: the services of an estate, and the folder of fault trees to solve (""
+    for none)."""
+
+    services: int = 10_000
+    fault_trees: str = ""
+
+
+def _main(size: Size) -> Iterable[Table]:
+    yield main_job.run(size.services)
+
+
+def _composite(size: Size) -> Iterable[Table]:
+    slas = max(size.services * 3 // 100, 1)
+    yield composite_portfolio.cold(size.services, slas)
+    yield composite_portfolio.whatif(size.services, slas)
+    yield composite_portfolio.growth(size.services)
+    if size.fault_trees:
+        yield aralia.run(size.fault_trees)
+    yield offers.run(size.services)
+
+
+def _clock(size: Size) -> Iterable[Table]:
+    yield clock.run(size.services)
+    yield clock_cases.answers()
+
+
+BENCHES: Final[dict[str, Callable[[Size], Iterable[Table]]]] = {
+    "main": _main,
+    "composite": _composite,
+    "clock": _clock,
+}
 """Every bench; a new one is a row here."""
 
 
-def run(name: str | None, services: int) -> list[dict[str, Any]]:
-    """Run one bench by name, or all of them; each gives a title, columns and rows."""
+def run(name: str | None, size: Size) -> list[Table]:
+    """Run one bench by name, or all of them."""
     if name is not None and name not in BENCHES:
         raise refuse("UNKNOWN_BENCH", f"there is no bench {name!r}", f"use {', '.join(BENCHES)}")
-    return [bench(services) for key, bench in BENCHES.items() if name in {None, key}]
+    return [table for key, bench in BENCHES.items() if name in {None, key} for table in bench(size)]

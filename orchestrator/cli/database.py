@@ -238,12 +238,18 @@ def demo() -> int:
 @click.command()
 @click.argument("name", required=False)
 @click.option("--services", default=10_000, show_default=True, help="Services of the estate.")
+@click.option(
+    "--fault-trees",
+    default="",
+    metavar="FOLDER",
+    help="Open-PSA fault trees to solve, with their known answers in reference.csv.",
+)
 @json_option
-def bench(name: str | None, services: int, as_json: bool) -> int:
-    """Measure, and print a table (without a name: everything)."""
-    from orchestrator.bench import run
+def bench(name: str | None, services: int, fault_trees: str, as_json: bool) -> int:
+    """Measure, and print tables (without a name: everything)."""
+    from orchestrator.bench import Size, run
 
-    results = run(name, services)
+    results = run(name, Size(services, fault_trees))
     if as_json:
         print_json(results)
     else:

@@ -76,6 +76,7 @@ _EVENT: Final = Record(
     Key("do", choice(TICKET_ACTIONS, says="thing done to a ticket")),
     Key("reason", LABEL),
     Key("priority", PRIORITY),
+    Key("evidence", TEXT, about="What supports it, as that of a request to the customer."),
 )
 _OWNER: Final = Record(TicketOwner, Key("party", SLUG_ID), Inline("span", _OPEN_ENDED))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import MAXYEAR, MINYEAR, date
 from functools import lru_cache
 from typing import Final
 
@@ -20,10 +20,18 @@ from orchestrator.formats.quantities import (
     LABEL,
     ZONE,
     span_of,
+    whole,
 )
 from orchestrator.formats.record import REQUIRED, InContext, Key, Record
-from orchestrator.formats.shapes import Converted, ListOf, OneOf, Scalar, Schema
-from orchestrator.model.calendars import WEEKDAYS, Calendar, Holidays, Window
+from orchestrator.formats.shapes import Converted, ListOf, OneOf, Scalar, Schema, choice
+from orchestrator.model.calendars import (
+    SHIFTS,
+    WEEKDAYS,
+    AgreedHolidays,
+    Calendar,
+    Holidays,
+    Window,
+)
 from orchestrator.model.values import DAY, HOUR, MINUTE, SECOND, Duration, parse_date, union
 
 Weekly = tuple[tuple[Window, ...], ...]
@@ -169,7 +177,29 @@ def _country(text: str, _: Context) -> str:
     return text
 
 
-def _holidays(country: str = "", subdivision: str = "", dates: Sequence[date] = ()) -> Holidays:
+def _agreed(source: str, first: int, last: int, dates: Sequence[date] = ()) -> AgreedHolidays:
+    if last < first:
+        raise refuse(
+            "OUT_OF_RANGE",
+            f"the last year {last} is before the first, {first}",
+            "name the first and the last year that was agreed",
+        )
+    if stray := [day for day in dates if not first <= day.year <= last]:
+        raise refuse(
+            "OUT_OF_RANGE",
+            f"{stray[0]} lies outside of the agreed years {first} to {last}",
+            "list it with the `dates` besides",
+        )
+    return AgreedHolidays(source, first, last, tuple(sorted(set(dates))))
+
+
+def _holidays(
+    country: str = "",
+    subdivision: str = "",
+    dates: Sequence[date] = (),
+    shifts: str = "cut",
+    agreed: AgreedHolidays | None = None,
+) -> Holidays:
     if subdivision and not country:
         raise refuse("BAD_HOLIDAYS", "a subdivision needs its country", "name the country")
     if subdivision and not _is_subdivision(country, subdivision):
@@ -178,7 +208,7 @@ def _holidays(country: str = "", subdivision: str = "", dates: Sequence[date] = 
             f"{country} has no holidays for the subdivision {shown(subdivision)}",
             f"known: {', '.join(_countries()[country]) or 'none'}",
         )
-    return Holidays(country, subdivision, tuple(sorted(set(dates))))
+    return Holidays(country, subdivision, tuple(sorted(set(dates))), shifts, agreed)
 
 
 def _is_subdivision(country: str, subdivision: str) -> bool:
@@ -196,11 +226,25 @@ _DATE: Final = Scalar(
     lambda day, _: day.isoformat(),
     "[0-9]{4}-[0-9]{2}-[0-9]{2}",
 )
-_BY_COUNTRY: Final = Record(
+_YEAR: Final = whole(MINYEAR, MAXYEAR, says="a year")
+_AGREED: Final = Record(
+    _agreed,
+    Key("source", LABEL, about="What the dates were taken from, as `holidays 0.109`."),
+    Key("first", _YEAR, about="The first year they stand for."),
+    Key("last", _YEAR, about="The last year they stand for."),
+    Key("dates", ListOf(_DATE), about="The public holidays of these years, as agreed."),
+)
+_IN_FULL: Final = Record(
     _holidays,
     Key("country", COUNTRY, about="An ISO 3166 code known to the `holidays` library, as GB."),
     Key("subdivision", LABEL, about="A part of the country with holidays of its own, as ENG."),
     Key("dates", ListOf(_DATE), about="Holidays besides."),
+    Key(
+        "shifts",
+        choice(SHIFTS, says="effect of a holiday"),
+        about="Shifts over midnight are cut there, or removed if they start on a holiday.",
+    ),
+    Key("agreed", _AGREED, about="Public holidays as agreed, whatever the library says later."),
     blame={"BAD_HOLIDAYS": "subdivision"},
 )
 _BY_DATES: Final = Converted(
@@ -209,9 +253,9 @@ _BY_DATES: Final = Converted(
     lambda value, _: value.dates,
 )
 HOLIDAYS: Final = OneOf[Holidays](
-    "{country, subdivision, dates} or a list of dates",
-    lambda value, _: _BY_COUNTRY if value.country else _BY_DATES,
-    mapping=_BY_COUNTRY,
+    "{country, subdivision, dates, shifts, agreed} or a list of dates",
+    lambda value, _: _BY_DATES if value == Holidays(dates=value.dates) else _IN_FULL,
+    mapping=_IN_FULL,
     items=_BY_DATES,
 )
 

@@ -18,13 +18,37 @@ Window = tuple[Duration, Duration]
 """Wall-clock start and end since midnight of the day it starts on; overnight ends past 24 h."""
 
 
+SHIFTS: Final = ("cut", "removed")
+"""What a holiday does to a shift over midnight: it cuts it there, so that the civil day of the
+holiday is free and nothing else is; or it removes the shifts that start on it, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class AgreedHolidays:
+    """The public holidays of some years as they were known when they were agreed.
+
+    `source` names the library they were taken from, as `holidays 0.109`. They stand for the civil
+    years `first` to `last`, whatever a later release of the library says of them.
+    """
+
+    source: str
+    first: int
+    last: int
+    dates: tuple[date, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Holidays:
-    """Public holidays by country and subdivision (the `holidays` library), and dates besides."""
+    """Public holidays by country and subdivision (the `holidays` library), and dates besides.
+
+    In the years of `agreed` its dates stand in the place of the library's.
+    """
 
     country: str = ""
     subdivision: str = ""
     dates: tuple[date, ...] = ()
+    shifts: str = "cut"
+    agreed: AgreedHolidays | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,12 +88,14 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class TicketEvent:
-    """Something done to a ticket at an instant."""
+    """Something done to a ticket at an instant. `evidence` supports it, as that of a request to the
+    customer does."""
 
     at: Instant
     do: str
     reason: str = ""
     priority: str = ""
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)

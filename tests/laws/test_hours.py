@@ -15,16 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.engine.hours import (
-    Clock,
-    _stretches,
-    clock,
-    close_of_day,
-    open_segments,
-)
+from orchestrator.engine.hours import Clock, clock, close_of_day, open_segments
 from orchestrator.engine.intervals import clip, total
-from orchestrator.model.calendars import WEEKDAYS, Calendar, Holidays
-from orchestrator.model.values import DAY, FOREVER, HOUR, MINUTE, Duration, Instant, Span
+from orchestrator.engine.zones import constant_offsets
+from orchestrator.model.calendars import SHIFTS, WEEKDAYS, Calendar, Holidays
+from orchestrator.model.values import DAY, FOREVER, HOUR, MINUTE, Duration, Instant, Span, zone
 
 MICROSECOND = timedelta(microseconds=1)
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -69,11 +64,12 @@ def owners(calendar: Calendar, at: Instant) -> set[date]:
     found = set()
     if any(opening.start <= at < opening.end for opening in calendar.openings):
         found.add(today)
-    if today not in calendar.holidays.dates:
-        for day in (today, today - timedelta(days=1)):
-            since = (wall - datetime.combine(day, time.min)) // MICROSECOND
-            if any(start <= since < end for start, end in calendar.weekly[day.weekday()]):
-                found.add(day)
+    holidays, removed = calendar.holidays.dates, calendar.holidays.shifts == "removed"
+    for day in (today, today - timedelta(days=1)):
+        since = (wall - datetime.combine(day, time.min)) // MICROSECOND
+        free = (day if removed else today) in holidays
+        if not free and any(start <= since < end for start, end in calendar.weekly[day.weekday()]):
+            found.add(day)
     return found
 
 
@@ -127,7 +123,9 @@ def cases(draw: st.DrawFn, days: int = 3, unit: Duration = MINUTE) -> Case:
         "c",
         zone,
         weekly,
-        holidays=Holidays(dates=tuple(sorted(draw(holidays)))),
+        holidays=Holidays(
+            dates=tuple(sorted(draw(holidays))), shifts=draw(st.sampled_from(SHIFTS))
+        ),
         openings=openings,
         closures=draw(spans(2)),
     )
@@ -151,7 +149,7 @@ def test_open_segments_are_those_of_a_walk_minute_by_minute(case: Case) -> None:
 
 
 @pytest.mark.long
-@settings(deadline=None, max_examples=5_000)
+@settings(deadline=None, max_examples=10_000)
 @given(cases(days=5))
 def test_open_segments_are_those_of_a_longer_walk(case: Case) -> None:
     agrees_with_the_walk(case)
@@ -201,8 +199,45 @@ def test_many_at_once_are_one_after_another(case: Case, data: st.DataObject) -> 
     instants = st.integers(case.span.start, case.span.end) | st.sampled_from(edges)
     pairs = [sorted(pair) for pair in data.draw(st.lists(st.tuples(instants, instants)))]
     starts, ends = np.array(pairs, np.int64).reshape(-1, 2).T
-    expected = [counted.elapsed(start, end) for start, end in pairs]
-    assert counted.elapsed_many(starts, ends).tolist() == expected
+    assert counted.elapsed_many(starts, ends).tolist() == [
+        counted.elapsed(start, end) for start, end in pairs
+    ]
+    assert counted.open_before_many(starts).tolist() == [counted.open_before(s) for s in starts]
+    targets = [data.draw(target_of(counted, start)) for start in starts.tolist()]
+    assert counted.due_many(starts, np.array(targets, np.int64)).tolist() == [
+        counted.due(start, target) for start, target in zip(starts.tolist(), targets, strict=True)
+    ]
+
+
+def target_of(counted: Clock, start: Instant) -> st.SearchStrategy[Duration]:
+    """Targets to the microsecond about the closes, and beyond the horizon."""
+    before = counted.open_before(start)
+    closes = [count - before for count in counted.counts if count >= before]
+    near = st.sampled_from(closes or [0]).flatmap(lambda at: st.integers(max(at - 1, 0), at + 1))
+    return near | st.integers(0, 40 * DAY) | st.sampled_from((0, 1, 10_000 * DAY, FOREVER))
+
+
+@settings(deadline=None)
+@given(st.integers(1, 400), st.sampled_from((1, 2, 1_000, HOUR)), st.lists(st.integers(0, 4 * DAY)))
+def test_ragged_hours_are_counted_as_one_by_one(holes: int, width: int, moments: list[int]) -> None:
+    """Openings so close to each other that no table of bounded size keeps them apart."""
+    start = instant(date(2026, 4, 1))
+    openings = tuple(
+        Span(start + n * 2 * width, start + n * 2 * width + width) for n in range(holes)
+    )
+    counted = clock(
+        {"c": Calendar("c", "UTC", ((),) * 7, openings=openings)}, "c", Span(start, start + 4 * DAY)
+    )
+    edges = [at + step for at in counted.starts + counted.ends for step in (0, 1)]
+    asked = [at for at in (*edges, *(start + one for one in moments)) if at <= counted.span.end]
+    assert counted.open_before_many(np.array(asked)).tolist() == [
+        counted.open_before(at) for at in asked
+    ]
+    targets = [count + step for count in counted.counts for step in (0, 1)]
+    since = np.full(len(targets), start, np.int64)
+    assert counted.due_many(since, np.array(targets)).tolist() == [
+        counted.due(start, target) for target in targets
+    ]
 
 
 @settings(deadline=None)
@@ -242,8 +277,8 @@ def test_business_days_close_when_the_walk_says(case: Case, days: int) -> None:
 @pytest.mark.long
 def test_no_zone_changes_its_offset_between_two_samples() -> None:
     for name in sorted(available_timezones() - {"localtime"}):
-        zone = ZoneInfo(name)
+        where = zone(name)  # of the `tzdata` package: the machine's own may be of another release
         for year in range(1999, 2041):
-            for start, end, offset in _stretches(name, year):
+            for start, end, offset in constant_offsets(name, year):
                 for at in (*range(start, end, 6 * HOUR), end - 1):
-                    assert moment(at).astimezone(zone).utcoffset() == offset * MICROSECOND, name
+                    assert moment(at).astimezone(where).utcoffset() == offset * MICROSECOND, name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 
 from orchestrator.engine.hours import (
     Clock,
+    agree_holidays,
     clock,
     close_of_day,
     holiday_dates,
@@ -19,7 +21,14 @@ from orchestrator.engine.hours import (
 )
 from orchestrator.engine.intervals import total
 from orchestrator.errors import OrchestratorError
-from orchestrator.model.calendars import ROUND_THE_CLOCK, WEEKDAYS, Calendar, Holidays, Window
+from orchestrator.model.calendars import (
+    ROUND_THE_CLOCK,
+    WEEKDAYS,
+    AgreedHolidays,
+    Calendar,
+    Holidays,
+    Window,
+)
 from orchestrator.model.values import (
     DAWN,
     DAY,
@@ -202,6 +211,55 @@ def test_a_holiday_cuts_night_shifts_at_midnight_on_both_sides() -> None:
         ("2026-04-30T20:00:00Z", "2026-04-30T22:00:00Z"),
         ("2026-05-01T22:00:00Z", "2026-05-02T04:00:00Z"),
     ]
+
+
+def test_a_holiday_may_remove_the_shifts_that_start_on_it_instead() -> None:
+    removed = Holidays("DE", shifts="removed")
+    night = calendar("22:00-06:00", zone="Europe/Berlin", holidays=removed)
+    # Labour Day: the night into it is worked whole, the night that begins on it not at all.
+    assert shown(night, "2026-04-30T12:00Z", "2026-05-03T12:00Z") == [
+        ("2026-04-30T20:00:00Z", "2026-05-01T04:00:00Z"),
+        ("2026-05-02T20:00:00Z", "2026-05-03T04:00:00Z"),
+    ]
+    # The service day after Thursday is Saturday, which closes on Sunday morning.
+    assert closes(night, "2026-04-30T12:00Z", 1) == "2026-05-03T04:00:00Z"
+
+
+def test_agreed_holidays_stay_whatever_the_library_says_later() -> None:
+    english = calendar("09:00-17:00", WORKDAYS, holidays=Holidays("GB", "ENG", (date(2026, 7, 1),)))
+    agreed = agree_holidays(english, 2025, 2026).holidays
+    assert agreed.agreed is not None
+    assert agreed.agreed.source.startswith("holidays 0.")
+    assert {day.year for day in agreed.agreed.dates} == {2025, 2026}
+    assert date(2026, 7, 1) not in agreed.agreed.dates
+    for year in (2024, 2025, 2026, 2027):
+        assert holiday_dates(agreed, year) == holiday_dates(english.holidays, year)
+    # The early May holiday of 2020 was moved to the 8th a year before; whoever agreed the 4th...
+    moved = replace(agreed, agreed=AgreedHolidays("holidays 0.9", 2020, 2020, (date(2020, 5, 4),)))
+    assert holiday_dates(Holidays("GB", "ENG"), 2020) >= {date(2020, 5, 8)}
+    assert holiday_dates(moved, 2020) == {date(2020, 5, 4)}
+    assert date(2021, 5, 3) in holiday_dates(moved, 2021)
+
+
+def test_a_clock_names_what_its_holidays_were_agreed_from() -> None:
+    agreed = AgreedHolidays("holidays 0.9", 2026, 2026)
+    english = calendar("09:00-17:00", holidays=Holidays("GB", agreed=agreed))
+    assert compiled(english).source == "holidays 0.9"
+    assert compiled(english, *APRIL[:1], "2027-02-01T00:00Z").source.startswith(
+        "holidays 0.9, holidays 0."
+    )
+
+
+def test_agreeing_holidays_again_keeps_what_was_agreed() -> None:
+    first = AgreedHolidays("holidays 0.9", 2020, 2020, (date(2020, 5, 4),))
+    english = calendar("09:00-17:00", holidays=Holidays("GB", "ENG", agreed=first))
+    again = agree_holidays(english, 2021, 2022).holidays
+    assert again.agreed is not None
+    assert (again.agreed.first, again.agreed.last) == (2020, 2022)
+    assert again.agreed.source.startswith("holidays 0.9, holidays 0.")
+    assert holiday_dates(again, 2020) == {date(2020, 5, 4)}
+    assert date(2022, 6, 3) in again.agreed.dates  # the platinum jubilee
+    assert agree_holidays(OFFICE, 2021, 2022) is OFFICE
 
 
 def test_listed_dates_add_to_public_holidays() -> None:
@@ -409,6 +467,10 @@ def test_a_clock_that_runs_backwards_is_refused() -> None:
 def test_an_instant_outside_the_horizon_is_a_mistake() -> None:
     office = compiled(OFFICE)
     inside, before, after = office.span.start, office.span.start - 1, office.span.end + 1
+    with pytest.raises(AssertionError):
+        office.open_before_many(np.array([after]))
+    with pytest.raises(AssertionError):
+        office.due_many(np.array([before]), np.array([1]))
     for start, end in ((before, inside), (inside, after)):
         with pytest.raises(AssertionError):
             office.elapsed(start, end)
@@ -422,11 +484,41 @@ def test_many_at_once_may_be_none() -> None:
     assert compiled(OFFICE).elapsed_many(none, none).tolist() == []
 
 
+def test_due_of_many_looks_past_the_horizon_and_knows_never() -> None:
+    asked = [("2026-04-30T16:00Z", 2), ("2026-04-06T00:00Z", 520 * 40), ("2026-04-30T23:00Z", 0)]
+    starts = np.array([parse_instant(start) for start, _ in asked])
+    targets = np.array([hours * HOUR for _, hours in asked])
+    found = compiled(OFFICE).due_many(starts, targets).tolist()
+    assert [format_instant(one) for one in found] == [
+        "2026-05-01T10:00:00Z",
+        "2036-03-21T17:00:00Z",
+        "2026-04-30T23:00:00Z",
+    ]
+    closed = calendar("09:00-17:00", closures=(Span(parse_instant("2026-04-02T12:00Z")),))
+    start = np.full(2, parse_instant("2026-04-02T09:00Z"))
+    ends = compiled(closed).due_many(start, np.array([3 * HOUR, 3 * HOUR + 1])).tolist()
+    assert ends == [parse_instant("2026-04-02T12:00Z"), FOREVER]
+    far = compiled(OFFICE).due_many(start, np.array([10_000 * 366 * DAY, FOREVER]))
+    assert far.tolist() == [FOREVER, FOREVER]
+
+
+def test_many_at_once_keep_their_shape() -> None:
+    start = np.full((2, 3), parse_instant("2026-04-02T09:00Z"))
+    office = compiled(OFFICE)
+    assert office.elapsed_many(start, start + HOUR).tolist() == [[HOUR] * 3] * 2
+    assert office.due_many(start.T, np.full((3, 2), HOUR)).tolist() == (start.T + HOUR).tolist()
+
+
 def test_a_horizon_without_service_hours_counts_nothing() -> None:
     sale = calendar("", openings=(span("2026-06-01T00:00Z", "2026-06-02T00:00Z"),))
     april = compiled(sale)
     assert april.elapsed(april.span.start, april.span.end) == 0
     assert april.elapsed_many(np.array([april.span.start]), np.array([april.span.end])) == [0]
+    opening = np.array([april.span.start, april.span.start])
+    assert april.due_many(opening, np.array([0, DAY])).tolist() == [
+        april.span.start,
+        parse_instant("2026-06-02T00:00Z"),
+    ]
 
 
 def test_a_clock_is_compiled_once_and_names_its_library() -> None:
