@@ -68,7 +68,7 @@ CASES: Final = (
 )
 
 
-def answers(_services: int) -> dict[str, Any]:
+def answers() -> dict[str, Any]:
     """What each library answers, a case in a row; "-" where it has no such question."""
     installed = {name: _version(PEERS[name].package) for name in PEERS}
     return {

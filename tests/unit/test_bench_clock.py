@@ -23,7 +23,7 @@ def test_libraries_that_are_not_installed_are_not_asked(monkeypatch: pytest.Monk
     monkeypatch.setattr(metadata, "version", version)
     rows = clock.run(1)["rows"]
     assert {row[3] for row in rows if not row[1].startswith("ours")} == {"not installed"}
-    cases = clock_cases.answers(1)
+    cases = clock_cases.answers()
     assert all(row[2:] == ["-", "-", "-"] for row in cases["rows"])
     assert [row[1] for row in cases["rows"]] == [
         "3 h",
