@@ -173,7 +173,7 @@ def measure(agreements: int, slas: int, seed: int = 1) -> dict[str, Any]:
 def _cbc(choosing: Choosing, bound: float) -> list[str]:
     """CBC on the rows that HiGHS ended with."""
     try:
-        import pulp  # type: ignore[import-not-found,unused-ignore]  # noqa: PLC0415
+        import pulp  # noqa: PLC0415
     except ImportError:
         return ["CBC: PuLP is not installed", *["-"] * 5]
     programme = Programme(choosing.prices, choosing.demands, choosing.blocks)
