@@ -94,7 +94,7 @@ def _name(key: TermKey) -> str:
 
 def _stacked(text: str) -> str:
     """A figure of several parts, one below the other: a table has but so many columns."""
-    return text.replace(", ", ",\n").replace(" within ", "\nwithin ")
+    return text.replace(", ", ",\n").replace(" within ", "\nin ")
 
 
 def _table(title: str, *columns: str, right: Collection[str] = ()) -> Table:
