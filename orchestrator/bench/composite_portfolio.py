@@ -34,7 +34,10 @@ CHANGES: Final = (
     ("uc-hardware-0-0", "0.9995"),
     ("ola-team-d3-0", "0.9999"),
 )
-"""Contracts, from one that every SLA rests on by one component, to one under many components."""
+"""Contracts, from one that every SLA rests on by one component, to one under many components, and
+what they would promise instead."""
+ASKED_AGAIN: Final = 5
+"""So often each change is asked; the median is given."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,8 @@ def whatif(services: int = 10_000, slas: int = 300) -> dict[str, Any]:
     """One contract changed, over all SLAs above it, against deriving these afresh."""
     found = _in_a_process("whatif", services, slas)
     return {
-        "title": "What if one contract promised something else",
+        "title": "What if one contract promised something else (median of "
+        f"{ASKED_AGAIN} times asked; derived afresh once)",
         "columns": [
             "contract",
             "SLAs above it",
@@ -171,8 +175,11 @@ def _whatif(services: int, slas: int) -> dict[str, Any]:
     kept = Portfolio(estate, ASKED)
     rows = []
     for agreement, target in CHANGES:
+        if agreement not in estate.agreements:
+            continue
         targets = {(agreement, "availability"): Fraction(target)}
-        effects, quick = _timed(partial(kept.change, targets))
+        asked = [_timed(partial(kept.change, targets)) for _ in range(ASKED_AGAIN)]
+        effects, quick = sorted(asked, key=lambda one: one[1].cpu)[ASKED_AGAIN // 2]
         edited = with_targets(estate, targets)
         above = {one.key.agreement for one in effects}
 

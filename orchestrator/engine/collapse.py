@@ -211,6 +211,11 @@ def _in_groups(work: _Work) -> bool:
 
 def rueger(down: int, capacities: Sequence[Capacity]) -> Capacity:
     """The longest that at least `down` parts can be down at once (Rueger 1978)."""
+    if down == 1 or down == len(capacities):
+        known = [one for one in capacities if one is not None]
+        if down > 1:
+            return min(known, default=None)
+        return sum(known, ZERO) if len(known) == len(capacities) else None
     limited = sorted(one for one in capacities if one is not None)
     sums = [ZERO, *itertools.accumulate(limited)]
     least = len(capacities) - len(limited)

@@ -8,9 +8,10 @@ what is shared counts once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import Final
 
 from orchestrator.engine.diagram import Formula, at_least_down
 
@@ -66,6 +67,28 @@ def bits_of(bits: Bits) -> Iterator[int]:
         bits ^= low
 
 
+def lowest(bits: Bits) -> int:
+    """The lowest number in a bit set that holds one."""
+    return (bits & -bits).bit_length() - 1
+
+
+_FEW: Final = 32
+"""Up to so many numbers are set one after the other; more at once, as each step copies the set."""
+
+
+def bits_from(numbers: Collection[int]) -> Bits:
+    """The bit set of some numbers."""
+    if len(numbers) <= _FEW:
+        bits = 0
+        for number in numbers:
+            bits |= 1 << number
+        return bits
+    flags = bytearray(max(numbers) // 8 + 1)
+    for number in numbers:
+        flags[number >> 3] |= 1 << (number & 7)
+    return int.from_bytes(flags, "little")
+
+
 Name = tuple[str, str]
 """A leaf's id, and the agreement that sees it differently from all others, if one does."""
 
@@ -105,7 +128,7 @@ class Components:
         if beta is not None:
             return self._gate(Gate(k, _ordered(parts), beta))
         cut = len(parts) - k + 1
-        common = _in_at_least(cut, parts)
+        common = in_at_least(cut, parts)
         alone = (Node(one.leaves & ~common.leaves, one.gates & ~common.gates) for one in parts)
         rest = [one for one in alone if one != EMPTY]
         if len(rest) < cut:
@@ -235,7 +258,7 @@ def _ordered(parts: Sequence[Node]) -> tuple[Node, ...]:
     return tuple(sorted(parts, key=lambda node: (node.gates, node.leaves)))
 
 
-def _in_at_least(many: int, nodes: Sequence[Node]) -> Node:
+def in_at_least(many: int, nodes: Sequence[Node]) -> Node:
     """The leaves and gates that so many of some nodes have in them."""
     counts = [EMPTY] * many
     for node in nodes:

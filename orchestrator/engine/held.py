@@ -47,8 +47,16 @@ Leaves = Mapping[int, Counter[Made]]
 Rooms = Mapping[tuple[int, int], tuple[Fraction, Fraction]]
 """By group and promise, what one leaf may be down, and how fast that grows with its share."""
 
-Changed = Mapping[Maker, Promise]
-"""What would be promised instead."""
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """What would be promised instead: the committed level, and the share that may be down."""
+
+    unavailability: Fraction
+    budget: Fraction
+
+
+Changed = Mapping[Maker, Instead]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +88,11 @@ class Held:
     rooms: Rooms
     capacity: Mapping[int, Capacity]
     """How long each group may be down."""
-    in_series: Capacity
-    """How long what stands in series may be down in all; None where nothing limits the whole."""
+    limited: Capacity
+    """How long the whole may be down, without regard to how long the cell is; None where nothing
+    limits it."""
+    on_top: frozenset[int]
+    """The parts of the collapsed structure that stand in series."""
     part_of: Mapping[int, int]
     """Of each group that is redundant, the part of the collapsed structure."""
     users: Mapping[int, int]
@@ -147,7 +158,7 @@ def held(
         capacity[index] = _capacity(rooms, index, leaves, {})
     series = [capacity[group] for group in part.series]
     known = [one for one in series if one is not None]
-    limited = len(known) == len(series) and cell.value is not None
+    limited = len(known) == len(series)
     origins = list(enumerate(cell.collapsed.origins))
     load: dict[int, Fraction] = {}
     for cut, amount in cell.packed.amounts.items():
@@ -162,7 +173,8 @@ def held(
         makers,
         rooms,
         capacity,
-        sum(known, ZERO) if limited else None,
+        sum(known, cell.value) if cell.value is not None and limited else None,
+        frozenset(item for item in cell.collapsed.top if item >= 0),
         {origin.group: number for number, origin in origins if isinstance(origin, Alone)},
         {
             inner: number
@@ -186,10 +198,10 @@ def _is_plain(promise: Promise) -> bool:
 
 def reached(kept: Held, names: Iterable[Name]) -> Leaves:
     """The groups that some terms value, with what is promised of their leaves."""
-    found: dict[int, Counter[Made]] = {}
-    for name in names:
-        found.update(kept.reaches.get(name, {}))
-    return found
+    found = [kept.reaches[name] for name in names if name in kept.reaches]
+    if len(found) == 1:
+        return found[0]
+    return {group: leaves for one in found for group, leaves in one.items()}
 
 
 # --- the independent figure ----------------------------------------------------------------------
@@ -265,7 +277,8 @@ def independent(kept: Held, leaves: Leaves, changes: Changed) -> float | None:
 def _promised(kept: Held, made: Made, changes: Changed) -> float:
     """The committed level of a leaf."""
     promises = kept.data.promises
-    return float(min(changes.get(one, promises[one[0]]).unavailability for one in made))
+    levels = [(changes[one] if one in changes else promises[one[0]]).unavailability for one in made]
+    return float(min(levels) if len(levels) > 1 else levels[0])
 
 
 def _swept(kept: Held, sweep: Sweep, fresh: Mapping[int, float]) -> float:
@@ -288,9 +301,9 @@ def _swept(kept: Held, sweep: Sweep, fresh: Mapping[int, float]) -> float:
 
 def share(kept: Held, leaves: Leaves, changes: Changed) -> Fraction | None:
     """The floor where some leaves are promised otherwise; None where it could not be proved."""
-    if kept.in_series is None:
+    if kept.limited is None:
         return kept.floor.share
-    value, series, inside = kept.cell.value, kept.in_series, {}
+    downtime, inside = kept.limited, {}
     for group, counted in leaves.items():
         before, after = kept.capacity[group], _capacity(kept.rooms, group, counted, changes)
         if before is None or after is None or after == before:
@@ -298,18 +311,19 @@ def share(kept: Held, leaves: Leaves, changes: Changed) -> Fraction | None:
         if group in kept.part_of:
             inside[kept.part_of[group]] = after
         elif group in kept.alone:
-            series += after - before
+            downtime += after - before
     if inside:
-        value = _value(kept, inside)
-    if value is None:
-        return None
+        more = _more(kept, inside)
+        if more is None:
+            return None
+        downtime += more
     length = kept.floor.programme.cells[0].length
-    return 1 - min(value + series, length) / kept.floor.hours
+    return 1 - min(downtime, length) / kept.floor.hours
 
 
 def _capacity(rooms: Rooms, group: int, counted: Mapping[Made, int], changes: Changed) -> Capacity:
     """How long a group may be down."""
-    whole = ZERO
+    found = []
     for made, many in counted.items():
         limits = []
         for one in made:
@@ -318,58 +332,58 @@ def _capacity(rooms: Rooms, group: int, counted: Mapping[Made, int], changes: Ch
                 limits.append(room[1] * changes[one].budget if one in changes else room[0])
         if not limits:
             return None
-        whole += many * min(limits)
-    return whole
+        least = min(limits) if len(limits) > 1 else limits[0]
+        found.append(least if many == 1 else many * least)
+    return found[0] if len(found) == 1 else sum(found, ZERO)
 
 
-def _value(kept: Held, fresh: dict[int, Fraction]) -> Fraction | None:
-    """The worst case of the redundant groups with other capacities of some parts."""
-    found, packing = kept.cell.collapsed, kept.cell.packed
-    capacity = _upwards(kept, fresh)
-    top = sum((c for item in found.top if item >= 0 and (c := capacity(item)) is not None), ZERO)
-    moved = {
-        part for part in _changed_parts(kept, fresh) if part in kept.load or part in packing.prices
-    }
+def _more(kept: Held, fresh: Mapping[int, Fraction]) -> Fraction | None:
+    """How much longer the redundant groups may be down with other capacities of some parts; None
+    where it could not be proved."""
+    packing = kept.cell.packed
+    now = _upwards(kept, fresh)
     # Prices that undercut no cut bound the optimum whatever the capacities are; what is packed,
     # less what no longer fits, is reached. Where both agree nothing has to be solved.
-    most, least = packing.value, packing.value
-    for part in moved:
-        now = capacity(part)
-        assert now is not None
-        price = packing.prices.get(part, ZERO)
-        most += price * (now - kept.cell.limits[part])
-        least -= max(kept.load.get(part, ZERO) - now, ZERO)
-    if most == least:
-        return top + most
-    limits = {part: c for part in range(len(found.origins)) if (c := capacity(part)) is not None}
+    alone, most, lost = [], [], []
+    for part, capacity in now.items():
+        if part in kept.on_top:
+            alone.append(capacity - kept.cell.limits[part])
+        if price := packing.prices.get(part):
+            most.append(price * (capacity - kept.cell.limits[part]))
+        if (used := kept.load.get(part)) and used > capacity:
+            lost.append(used - capacity)
+    above = alone[0] if len(alone) == 1 else sum(alone, ZERO)
+    if not (most or lost):
+        return above
+    gained = sum(most, ZERO)
+    if gained == -sum(lost, ZERO):
+        return above + gained
+    limits = {**kept.cell.limits, **now}
     again = repacked(packing, limits, kept.cell.drawn)
-    return None if again is None else top + again.value
+    return None if again is None else above + again.value - packing.value
 
 
-def _changed_parts(kept: Held, fresh: Mapping[int, Fraction]) -> set[int]:
-    """The parts that others are made of no longer: changed ones and all that are made of them."""
-    found: set[int] = set()
-    for start in fresh:
-        part: int | None = start
-        while part is not None and part not in found:
-            found.add(part)
-            part = kept.users.get(part)
-    return found
-
-
-def _upwards(kept: Held, fresh: Mapping[int, Fraction]) -> Callable[[int], Capacity]:
-    """The capacity of every part, where some are changed."""
+def _upwards(kept: Held, fresh: Mapping[int, Fraction]) -> dict[int, Fraction]:
+    """The capacities of the parts that change with some, as far as they are limited; parts that
+    others are made of no longer included."""
     found = kept.cell.collapsed
-    now: dict[int, Capacity] = dict(fresh)
+    now = dict(fresh)
+    above: set[int] = set()
+    for start in fresh:
+        part = kept.users.get(start)
+        while part is not None and part not in above:
+            above.add(part)
+            part = kept.users.get(part)
     # A part comes after those it is made of.
-    for part in sorted(_changed_parts(kept, fresh)):
+    for part in sorted(above):
         origin = found.origins[part]
-        if isinstance(origin, Alone):
-            continue
+        assert not isinstance(origin, Alone)
         limits = [now[one] if one in now else found.capacity[one] for one in origin.parts]
+        known = [one for one in limits if one is not None]
         if isinstance(origin, Together):
-            now[part] = rueger(origin.down, limits)
+            most = rueger(origin.down, limits)
         else:
-            known = [one for one in limits if one is not None]
-            now[part] = sum(known, ZERO) if len(known) == len(limits) else None
-    return lambda part: now[part] if part in now else found.capacity[part]
+            most = sum(known, ZERO) if len(known) == len(limits) else None
+        if most is not None:
+            now[part] = most
+    return now

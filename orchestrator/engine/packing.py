@@ -17,12 +17,14 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestrator.engine.elimination import solved
+from orchestrator.engine.elimination import TooMuchWork, solved
+from orchestrator.engine.grid import grid, whole_amounts
 
 Cut = frozenset[int]
 Exact = int | Fraction
@@ -43,19 +45,22 @@ _NOTHING: Final = 1e-7
 @dataclass(frozen=True, slots=True)
 class Packed:
     """The optimum, a way to reach it, the prices of the parts that prove it (0 for all others), and
-    the cuts that were looked at, as a table too."""
+    the cuts that were looked at, as a table too. Where it is not `exact` the value is the bound that
+    the prices prove, and no way to reach it is known."""
 
     value: Fraction
     amounts: Mapping[Cut, Fraction]
     prices: Mapping[int, Fraction]
     columns: tuple[Cut, ...]
     table: _Table | None = field(default=None, repr=False, compare=False)
+    exact: bool = True
 
 
 def packed(
     capacity: Mapping[int, Fraction], listed: Sequence[Cut], drawn: Sequence[Draw]
 ) -> Packed | None:
-    """The optimum, or None where floats did not lead to one that can be proved.
+    """The optimum, or None where floats did not lead to one that can be proved; where that is too
+    much work, a bound.
 
     A part that is not in `capacity` is without limit, so every cut has to hold one that is.
     """
@@ -100,7 +105,8 @@ def repacked(
         if not len(cheap):
             if _fresh(drawn, exact, dict.fromkeys(known.columns)):
                 return packed(capacity, known.columns, drawn)
-            return _proved(table, found[0], exact)
+            proved = _proved(table, found[0], exact)
+            return proved if proved is not None and proved.exact else None
         working[cheap[np.argsort(costs[cheap], kind="stable")[:_WORKING]]] = True
     return None
 
@@ -154,6 +160,11 @@ def _cheap(drawn: Sequence[Draw], prices: Mapping[int, Fraction]) -> Iterator[Cu
             raised |= {part: raised.get(part, 0) + more for part in cut}
 
 
+@lru_cache(maxsize=4096)
+def _small(price: float) -> Fraction:
+    return Fraction(price).limit_denominator(_DENOMINATOR)
+
+
 class _Table:
     """Cuts by capacities as HiGHS takes them, in units of the least capacity that is something."""
 
@@ -176,10 +187,13 @@ class _Table:
         self._scale()
 
     def _scale(self) -> None:
-        known = [self.capacity[part] for part in self.rows]
-        self.unit = min(filter(None, known), default=None)
-        unit = float(self.unit or 1)
-        self.capacities = np.array([float(one) / unit for one in known])
+        self.grid = grid([self.capacity[part] for part in self.rows])
+        found = self.grid.capacities
+        self.steps: float = found.min(where=found > 0, initial=np.inf)
+        if self.steps == np.inf:
+            self.steps = 1.0
+        self.unit = self.grid.step * int(self.steps)
+        self.capacities = found / self.steps
 
     def under(self, capacity: Mapping[int, Fraction]) -> _Table:
         """The same cuts with other capacities of the same parts."""
@@ -234,7 +248,7 @@ class _Table:
     def rounded(self, prices: NDArray[Any]) -> dict[int, Fraction]:
         """Prices read off as small fractions."""
         return {
-            part: Fraction(price).limit_denominator(_DENOMINATOR)
+            part: _small(price)
             for part, price in zip(self.rows, prices.tolist(), strict=True)
             if price > _NOTHING
         }
@@ -243,7 +257,8 @@ class _Table:
         """What every cut costs, as whole numbers, and what one is."""
         whole = math.lcm(*(price.denominator for price in prices.values()))
         assert whole * len(self.rows) < 1 << 62
-        scaled = np.array([int(prices.get(part, ZERO) * whole) for part in self.rows], np.int64)
+        times = {part: one.numerator * (whole // one.denominator) for part, one in prices.items()}
+        scaled = np.array([times.get(part, 0) for part in self.rows], np.int64)
         sums = np.concatenate(([0], np.cumsum(scaled[self.indices])))
         return sums[self.ends[1:]] - sums[self.ends[:-1]], whole
 
@@ -256,34 +271,53 @@ def _proved(table: _Table, amounts: NDArray[Any], prices: Mapping[int, Fraction]
     costs, whole = table.costs(prices)
     if (costs < whole).any():
         return None
-    used = [
-        (table.columns[index], float(amounts[index]))
-        for index in np.flatnonzero((amounts > _NOTHING) & (costs == whole)).tolist()
-    ]
+    places = np.flatnonzero((amounts > _NOTHING) & (costs == whole))
+    priced = np.array([part in prices for part in table.rows], np.bool_)
+    matrix, steps = table.matrix[:, places], amounts[places] * table.steps
+    if (read := whole_amounts(table.grid, matrix, steps, priced)) is not None:
+        many, step = read
+        times = {one: step * int(one) for one in np.unique(many).tolist()}
+        pairs = zip(places.tolist(), many.tolist(), strict=True)
+        kept = {table.columns[index]: times[one] for index, one in pairs if one}
+        return Packed(step * int(many.sum()), kept, prices, table.columns, table)
+    used = [(table.columns[index], float(amounts[index])) for index in places.tolist()]
     tight = {part: table.capacity[part] for part in prices}
-    found = _amounts(table, used, tight)
-    if found is None:
-        return None
-    load: dict[int, Fraction] = {}
-    for cut, amount in found.items():
-        if amount < 0:
-            return None
-        for part in cut:
-            load[part] = load.get(part, ZERO) + amount
-    if any(most != load.get(part, ZERO) for part, most in tight.items()):
-        return None
-    if any(table.capacity[part] < load[part] for part in load if part in table.capacity):
-        return None
+    try:
+        found = _amounts(table, used, tight)
+        if found is None or not _fits(table, found, tight):
+            # What has no price may be used up as well: at a corner that settles all amounts.
+            full = table.matrix @ amounts > table.capacities * (1 - _NOTHING)
+            rows = (table.rows[row] for row in np.flatnonzero(full).tolist())
+            found = _amounts(table, used, tight | {part: table.capacity[part] for part in rows})
+            if found is None or not _fits(table, found, tight):
+                return None
+    except TooMuchWork:
+        # No cut is priced below one, so no packing is worth more than all capacities are.
+        most = sum((price * table.capacity[part] for part, price in prices.items()), ZERO)
+        return Packed(most, {}, prices, table.columns, table, exact=False)
     value = sum(found.values(), ZERO)
     kept = {cut: amount for cut, amount in found.items() if amount}
     return Packed(value, kept, prices, table.columns, table)
+
+
+def _fits(table: _Table, found: Mapping[Cut, Fraction], tight: Mapping[int, Fraction]) -> bool:
+    """Whether amounts are within the capacities and use up all that is tight."""
+    load: dict[int, Fraction] = {}
+    for cut, amount in found.items():
+        if amount < 0:
+            return False
+        for part in cut:
+            load[part] = load.get(part, ZERO) + amount
+    return all(most == load.get(part, ZERO) for part, most in tight.items()) and all(
+        load[part] <= table.capacity[part] for part in load if part in table.capacity
+    )
 
 
 def _amounts(
     table: _Table, used: Sequence[tuple[Cut, float]], tight: Mapping[int, Fraction]
 ) -> dict[Cut, Fraction] | None:
     """The amounts of the cuts that are used so that they use up what is tight."""
-    unit = table.unit or Fraction(1)
+    unit = table.unit
     # The usual case first: amounts are small fractions of the unit.
     guess = {cut: Fraction(amount).limit_denominator(240) * unit for cut, amount in used}
     rows: dict[int, list[int]] = {part: [] for part in tight}

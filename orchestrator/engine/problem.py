@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from orchestrator.engine.components import Bits, bits_of
+from orchestrator.engine.components import Bits, bits_from, bits_of, lowest
 from orchestrator.engine.diagram import Diagram, Hard
 from orchestrator.engine.intervals import Intervals
 from orchestrator.engine.promises import Hours, Promise
@@ -25,18 +25,16 @@ class Group:
 
     leaves: Bits
     promises: tuple[Promises, ...]
+    size: int = field(init=False, compare=False)
+    first: int = field(init=False, compare=False)
+    all_promises: Promises = field(init=False, compare=False)
 
-    @property
-    def size(self) -> int:
-        return self.leaves.bit_count()
-
-    @property
-    def first(self) -> int:
-        return (self.leaves & -self.leaves).bit_length() - 1
-
-    @property
-    def all_promises(self) -> Promises:
-        return tuple(dict.fromkeys(promise for part in self.promises for promise in part))
+    def __post_init__(self) -> None:
+        # Found once: they are asked for over and over, and a set is as long as its highest number.
+        object.__setattr__(self, "size", self.leaves.bit_count())
+        object.__setattr__(self, "first", lowest(self.leaves))
+        every = dict.fromkeys(promise for part in self.promises for promise in part)
+        object.__setattr__(self, "all_promises", tuple(every))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,25 +117,34 @@ def problem(
 
 def _groups(underpinning: Underpinning, grounds: Sequence[Ground]) -> tuple[Group, ...]:
     """Leaves parted by what is promised of them and by where they stand, ground by ground."""
-    classes: list[tuple[Bits, tuple[Promises, ...]]] = [(-1, ())]
+    support = 0
+    for ground in grounds:
+        support |= ground.support
+    classes: list[tuple[Bits, tuple[Promises, ...]]] = [(support, ())]
     for ground in grounds:
         places = underpinning.components.alike(ground.node)
-        classes = [
-            (bits & kind & place, (*promises, promised))
-            for bits, promises in classes
-            for promised, kind in (*ground.kinds.items(), ((), ~ground.support))
-            for place in (*places, ~ground.support)
-            if bits & kind & place
-        ]
-    # What no ground depends on is left over, as the class of all other numbers.
-    found = [Group(bits, promises) for bits, promises in classes if bits > 0]
+        place_of = {leaf: place for place in places[1:] for leaf in bits_of(place)}
+        kind_of = underpinning.promises_of(ground.structure)
+        refined = []
+        for bits, promises in classes:
+            rest = bits & ground.support
+            if outside := bits ^ rest:
+                refined.append((outside, (*promises, ())))
+            while rest:
+                leaf = lowest(rest)
+                promised = kind_of[leaf]
+                here = rest & place_of.get(leaf, places[0]) & ground.kinds[promised]
+                refined.append((here, (*promises, promised)))
+                rest ^= here
+        classes = refined
+    found = [Group(bits, promises) for bits, promises in classes]
     return tuple(sorted(found, key=lambda group: group.first))
 
 
 def _part(underpinning: Underpinning, ground: Ground, groups: Sequence[Group]) -> Part:
     series = ground.node.leaves
     stands_for = {group.first: index for index, group in enumerate(groups)}
-    free = sum(1 << leaf for leaf in stands_for) & ~series
+    free = bits_from(stands_for) & ~series
     modules = tuple(
         underpinning.module(gates, free) for gates in underpinning.components.modules(ground.node)
     )

@@ -1,6 +1,7 @@
 """How a slice of downtime is shared among the parts that are down in it (rules 4, 5 and 7).
 
-Each policy is a row of `POLICIES`. Players are leaves; shares are exact fractions.
+Each policy is a row of `POLICIES`. Players are leaves; shares are exact fractions. What is shared
+is a game: which sets of players, once they have failed, bring the whole down (`engine.games`).
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from orchestrator.engine import diagram
+from orchestrator.engine import diagram, games
 from orchestrator.engine.components import Bits, Components, Node
-from orchestrator.engine.diagram import Diagram
+from orchestrator.engine.games import Game
 from orchestrator.errors import refuse
 from orchestrator.model.agreements import Policies
 from orchestrator.model.values import Instant
@@ -52,72 +53,47 @@ def judge(
     mixed cut counts and falls to those not excused, as if the excused were already down.
     """
 
-    def shares(players: Bits, down: Bits = 0) -> Shares:
-        return share_out(components, node, players, down, policies.shares, onset)
+    def shares(game: Game | bool) -> Shares:
+        return {} if isinstance(game, bool) else POLICIES[policies.shares](game, onset)
 
-    by_unexcused = components.fails(node, unexcused)
-    by_excused = components.fails(node, excused)
+    by_unexcused = games.game(components, node, unexcused)
+    by_excused = bool(excused) and bool(games.game(components, node, excused))
     if not by_unexcused and not by_excused:
-        if not excused or not components.fails(node, excused | unexcused):
-            return IDLE
-        return Slice(ONE, shares(unexcused, excused), redundancy_lost=True)
+        mixed = bool(excused) and games.game(components, node, unexcused, excused)
+        return Slice(ONE, shares(mixed), redundancy_lost=True) if mixed else IDLE
     if by_excused and (policies.excuses == "excuse_wins" or not by_unexcused):
         return IDLE
     if by_excused and policies.excuses == "apportion":
-        everyone = shares(excused | unexcused)
+        everyone = shares(games.game(components, node, excused | unexcused))
         part = {leaf: share for leaf, share in everyone.items() if unexcused >> leaf & 1}
         counted = min(sum(part.values(), Fraction(0)), ONE)
         if not counted:
             return IDLE
         return Slice(counted, {leaf: share / counted for leaf, share in part.items()})
-    return Slice(ONE, shares(unexcused))
+    return Slice(ONE, shares(by_unexcused))
 
 
 def share_out(
     components: Components, node: Node, players: Bits, down: Bits, policy: str, onset: Onset
 ) -> Shares:
     """Each player's share where the players together bring a node down, others being `down`
-    already, or up."""
-    failed = components.failed(players | down)
-    # No gate that holds has a part in it.
-    concerned = Node(node.leaves & players, node.gates & failed)
-    game = diagram.build(components.formula(concerned, players, down))
-    return POLICIES[policy](game, onset)
+    already, or up; nobody's where it would not come down, or is down without them."""
+    game = games.game(components, node, players, down)
+    return {} if isinstance(game, bool) else POLICIES[policy](game, onset)
 
 
 # --- policies ------------------------------------------------------------------------------------
 
 
-def shapley(game: Diagram, _: Onset) -> Shares:
-    """Shapley's value of the game "these have failed" (Shapley 1953).
-
-    By Owen's multilinear extension (1972): the integral over p from 0 to 1 of Birnbaum's
-    importance where every player fails with probability p. All polynomials have integer
-    coefficients, so the value is exact, and its cost is that of the diagram, not of all subsets.
-    """
-    down: list[list[int]] = [[0], [1]]
-    for _variable, if_down, if_up in game.nodes:
-        down.append(_add(down[if_up], _shift(_subtract(down[if_down], down[if_up]))))
-    reach: list[list[int]] = [[0]] * len(down)
-    reach[game.root] = [1]
-    importance: dict[int, list[int]] = {}
-    for number in range(len(game.nodes) + 1, 1, -1):
-        variable, if_down, if_up = game.nodes[number - 2]
-        here = reach[number]
-        moved = _shift(here)
-        reach[if_down] = _add(reach[if_down], moved)
-        reach[if_up] = _add(reach[if_up], _subtract(here, moved))
-        gain = _multiply(here, _subtract(down[if_down], down[if_up]))
-        importance[variable] = _add(importance.get(variable, [0]), gain)
-    return {
-        game.leaves[variable]: _integral(polynomial)
-        for variable, polynomial in sorted(importance.items())
-    }
+def shapley(game: Game, _: Onset) -> Shares:
+    """Shapley's value of the game "these have failed" (Shapley 1953)."""
+    return games.shapley(game)
 
 
-def equal_per_cut(game: Diagram, _: Onset) -> Shares:
+def equal_per_cut(game: Game, _: Onset) -> Shares:
     """Every active cut weighs the same, and its members share it evenly."""
-    cuts, complete = diagram.minimal_cuts(game, len(game.leaves), CUTS)
+    made = games.diagram_of(game)
+    cuts, complete = diagram.minimal_cuts(made, len(made.leaves), CUTS)
     if not complete:
         raise refuse(
             "TOO_MANY_CUTS",
@@ -131,40 +107,41 @@ def equal_per_cut(game: Diagram, _: Onset) -> Shares:
     return dict(sorted(shares.items()))
 
 
-def first_cause(game: Diagram, onset: Onset) -> Shares:
+def first_cause(game: Game, onset: Onset) -> Shares:
     """All to the necessary part that failed first; evenly where several did."""
-    players = sorted(game.relevant)
+    players = sorted(games.diagram_of(game).relevant)
     first = min(map(onset, players))
     return _evenly([leaf for leaf in players if onset(leaf) == first])
 
 
-def last_straw(game: Diagram, onset: Onset) -> Shares:
+def last_straw(game: Game, onset: Onset) -> Shares:
     """All to the part whose failure, in the order of failing, brought the whole down; of several
     that failed at that instant, to those without which it had not, or evenly to those with a part
     in it."""
-    players = sorted(game.relevant)
+    made = games.diagram_of(game)
+    players = sorted(made.relevant)
     down: set[int] = set()
     for instant in sorted({onset(leaf) for leaf in players}):
         arriving = {leaf for leaf in players if onset(leaf) == instant}
         down |= arriving
-        if diagram.is_down(game, down):
-            needed = [leaf for leaf in arriving if not diagram.is_down(game, down - {leaf})]
-            return _evenly(sorted(needed or arriving & _involved(game, down)))
+        if diagram.is_down(made, down):
+            needed = [leaf for leaf in arriving if not diagram.is_down(made, down - {leaf})]
+            return _evenly(sorted(needed or arriving & _involved(made, down)))
     raise AssertionError("a slice that is not down has no last straw")
 
 
-def _involved(game: Diagram, down: set[int]) -> set[int]:
+def _involved(game: diagram.Diagram, down: set[int]) -> set[int]:
     """The leaves in some minimal cut among those that are down."""
     half = diagram.birnbaum(game, lambda leaf: Fraction(leaf in down, 2), Fraction(0))
     return {leaf for leaf, importance in half.items() if importance}
 
 
-def joint_and_several(game: Diagram, _: Onset) -> Shares:
+def joint_and_several(game: Game, _: Onset) -> Shares:
     """Everyone necessary answers for all of it; recovery is capped at the loss elsewhere."""
-    return dict.fromkeys(sorted(game.relevant), ONE)
+    return dict.fromkeys(sorted(games.diagram_of(game).relevant), ONE)
 
 
-POLICIES: Final[Mapping[str, Callable[[Diagram, Onset], Shares]]] = {
+POLICIES: Final[Mapping[str, Callable[[Game, Onset], Shares]]] = {
     "shapley": shapley,
     "equal_per_cut": equal_per_cut,
     "first_cause": first_cause,
@@ -175,34 +152,3 @@ POLICIES: Final[Mapping[str, Callable[[Diagram, Onset], Shares]]] = {
 
 def _evenly(leaves: Sequence[int]) -> Shares:
     return dict.fromkeys(leaves, Fraction(1, len(leaves)))
-
-
-# --- polynomials in p, lowest power first --------------------------------------------------------
-
-
-def _add(left: list[int], right: list[int]) -> list[int]:
-    if len(left) < len(right):
-        left, right = right, left
-    return [a + b for a, b in zip(left, right + [0] * (len(left) - len(right)), strict=True)]
-
-
-def _subtract(left: list[int], right: list[int]) -> list[int]:
-    return _add(left, [-value for value in right])
-
-
-def _shift(polynomial: list[int]) -> list[int]:
-    return [0, *polynomial]
-
-
-def _multiply(left: list[int], right: list[int]) -> list[int]:
-    product = [0] * (len(left) + len(right) - 1)
-    for i, a in enumerate(left):
-        if a:
-            for j, b in enumerate(right):
-                product[i + j] += a * b
-    return product
-
-
-def _integral(polynomial: list[int]) -> Fraction:
-    """The integral from 0 to 1."""
-    return sum((Fraction(value, power + 1) for power, value in enumerate(polynomial)), Fraction(0))

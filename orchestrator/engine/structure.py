@@ -6,7 +6,8 @@ the boundary that one does not look through.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import itertools
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.engine.components import EMPTY, Bits, Components, Name, Node, bits_of, conjunction
@@ -43,6 +44,10 @@ class Leaf:
     joint: bool = False
 
 
+_Beneath = tuple[tuple[Version, ...], tuple[str, ...]]
+"""What of a service is bought whole; otherwise what it requires."""
+
+
 def covered_as(version: Version, service: str) -> str:
     """The name a covered service is measured under: its own, or of all that it is joined with."""
     if version.jointly:
@@ -77,12 +82,26 @@ class Structure:
         self.metric = metric
         self.traced = traced
         self.leaves: dict[int, Leaf] = {}
-        self.leaves_of: dict[str, Bits] = {}
         self.deep: Bits = 0
         """The leaves behind whose contract more is known to lie."""
         self.promised_twice: Bits = 0
         """The leaves that several agreements cover."""
-        self._nodes: dict[str, Node] = {}
+        # What is a single leaf is kept as its number: a set is as long as the highest in it.
+        self._nodes: dict[str, Node | int] = {}
+        self._covers: dict[tuple[str, int], frozenset[tuple[str, str]]] = {}
+        self._terms: dict[tuple[str, int], tuple[Term, ...]] = {}
+        self._leaves_of: dict[str, Bits] = {}
+        self._counted = 0
+
+    @property
+    def leaves_of(self) -> Mapping[str, Bits]:
+        """The leaves that stand for each service, of those that are known so far; a set for each,
+        and so made only where it is asked for."""
+        for number, leaf in itertools.islice(self.leaves.items(), self._counted, None):
+            for service in leaf.services:
+                self._leaves_of[service] = self._leaves_of.get(service, 0) | 1 << number
+        self._counted = len(self.leaves)
+        return self._leaves_of
 
     def below(self, version: Version, covers: Iterable[Cover]) -> Node:
         """What an agreement on services or own parts rests on; the agreement itself and those
@@ -92,25 +111,55 @@ class Structure:
     def node(self, service: str) -> Node:
         """A service as a component of what the organisation provides; made when first asked for,
         together with all it requires, without recursion: dependencies may run deep."""
+        if service not in self._nodes:
+            needs, redundant = self._walked(service)
+            for one in (*redundant, service):
+                self._make(one, needs)
+        return self._made(service)
+
+    def _walked(self, service: str) -> tuple[dict[str, _Beneath], list[str]]:
+        """What lies beneath each service that is not yet known, and those that stand in groups.
+
+        The latter are made first: a set is as long as the highest number in it, and so the sets of
+        groups stay short, however much stands in series beside them.
+        """
+        needs: dict[str, _Beneath] = {}
+        redundant: list[str] = []
+        stack = [service]
+        while stack:
+            id = stack.pop()
+            if id in needs or id in self._nodes:
+                continue
+            known = self.snapshot.services[id]
+            if (bought := self.promised(known, "whole")) or known.requires is None:
+                needs[id] = bought, ()
+                continue
+            needs[id] = (), tuple(mentioned(known.requires))
+            redundant += _in_groups(known.requires)
+            stack.extend(reversed(needs[id][1]))
+        return needs, redundant
+
+    def _make(self, service: str, needs: Mapping[str, _Beneath]) -> None:
         stack = [service]
         while stack:
             id = stack[-1]
             if id in self._nodes:
                 stack.pop()
                 continue
-            known = self.snapshot.services[id]
-            bought = self.promised(known, "whole")
-            missing = [
-                needed
-                for needed in (() if bought else mentioned(known.requires))
-                if needed not in self._nodes
-            ]
+            bought, needed = needs[id]
+            missing = [one for one in needed if one not in self._nodes]
             if missing:
-                stack.extend(missing)
+                stack.extend(reversed(missing))
             else:
                 stack.pop()
-                self._nodes[id] = self._whole(known, bought)
-        return self._nodes[service]
+                known = self.snapshot.services[id]
+                made = self._whole(known, bought)
+                single = not made.gates and (bought or known.requires is None)
+                self._nodes[id] = made.leaves.bit_length() - 1 if single else made
+
+    def _made(self, service: str) -> Node:
+        known = self._nodes[service]
+        return Node(1 << known) if isinstance(known, int) else known
 
     def required(self, service: str) -> Node:
         """What a service requires, without its own part."""
@@ -170,19 +219,19 @@ class Structure:
             version
             for version in snapshot.covering.get(service.id, ())
             if snapshot.entity(version.customer) == self.organisation
-            and (
-                service.requires is None
-                or any(c.service == service.id and c.scope == scope for c in version.covers)
-            )
+            and (service.requires is None or (service.id, scope) in self._covered_by(version))
         )
+
+    def _covered_by(self, version: Version) -> frozenset[tuple[str, str]]:
+        """The services an agreement covers, each with the scope; asked for service by service."""
+        key = version.agreement, version.number
+        if key not in self._covers:
+            self._covers[key] = frozenset((one.service, one.scope) for one in version.covers)
+        return self._covers[key]
 
     def _whole(self, service: Service, promised: tuple[Version, ...], seen_by: str = "") -> Node:
         if promised or service.requires is None:
-            bought = any(
-                cover.service == service.id and cover.scope == "whole"
-                for version in promised
-                for cover in version.covers
-            )
+            bought = any((service.id, "whole") in self._covered_by(version) for version in promised)
             return self._leaf(service, "whole" if bought else "own", promised, seen_by)
         node = self._requirement(service.requires)
         if service.has_own_part or self.traced:
@@ -250,7 +299,6 @@ class Structure:
             if len(promised) > 1:
                 self.promised_twice |= 1 << number
             for one in services:
-                self.leaves_of[one] = self.leaves_of.get(one, 0) | 1 << number
                 if part == "whole" and self.snapshot.services[one].requires is not None:
                     self.deep |= 1 << number
         return Node(leaves=1 << number)
@@ -260,22 +308,33 @@ class Structure:
         return f"{service}:own" if part == "own" and composite else service
 
     def _commitments(self, version: Version, service: str) -> Iterator[Commitment]:
-        for term in version.terms:
-            if term.metric == self.metric and not term.priority:
-                yield Commitment(
-                    version,
-                    version.resolved(term),
-                    TermKey(
-                        version.agreement, version.number, term.id, covered_as(version, service)
-                    ),
-                )
+        key = version.agreement, version.number
+        if key not in self._terms:
+            self._terms[key] = tuple(
+                version.resolved(term)
+                for term in version.terms
+                if term.metric == self.metric and not term.priority
+            )
+        for term in self._terms[key]:
+            yield Commitment(version, term, TermKey(*key, term.id, covered_as(version, service)))
 
     def _requirement(self, expression: Expression) -> Node:
         match expression:
             case Needs():
-                return self._nodes[expression.service]
+                return self._made(expression.service)
             case AllOf():
                 return conjunction(map(self._requirement, expression.parts))
             case AtLeast():
                 parts = [self._requirement(part) for part in expression.parts]
                 return self.components.group(expression.k, parts, expression.beta)
+
+
+def _in_groups(expression: Expression | None) -> Iterator[str]:
+    """The services that an expression names in redundant groups."""
+    stack = [expression] if expression is not None else []
+    while stack:
+        part = stack.pop()
+        if isinstance(part, AtLeast):
+            yield from mentioned(part)
+        elif isinstance(part, AllOf):
+            stack.extend(reversed(part.parts))

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from orchestrator.engine import diagram
-from orchestrator.engine.components import Bits, Components, Node
+from orchestrator.engine.components import Bits, Components, Node, bits_from
 from orchestrator.engine.diagram import Diagram, Hard
 from orchestrator.engine.intervals import Intervals, union
 from orchestrator.engine.kinds.requirement import Requirements
@@ -20,11 +20,18 @@ from orchestrator.engine.structure import Commitment, Leaf, Structure
 from orchestrator.model.agreements import Cover, Version
 from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.metrics import METRICS
-from orchestrator.model.records import TermKey
 from orchestrator.model.values import Instant, Span
 
 Promises = tuple[int, ...]
 """All that is promised of a leaf, by number; nothing for an uncommitted one."""
+
+
+@dataclass(slots=True)
+class _Kinds:
+    """What is promised of the leaves of a structure, and the leaves by that; as far as known."""
+
+    of: dict[int, Promises] = field(default_factory=dict)
+    leaves: dict[Promises, Bits] = field(default_factory=dict)
 
 
 class Underpinning:
@@ -41,10 +48,10 @@ class Underpinning:
         self.components = Components()
         self.promises: list[Promise] = []
         self._numbers: dict[Promise, int] = {}
-        self._made: dict[TermKey, int] = {}
+        self._made: dict[tuple[str, int, str], int] = {}
         self._structures: dict[tuple[Instant, str, bool], Structure] = {}
         self._requirements: dict[tuple[Instant, str], Requirements] = {}
-        self._kinds: dict[int, tuple[int, dict[Promises, Bits]]] = {}
+        self._kinds: dict[int, _Kinds] = {}
         self._diagrams: dict[tuple[Bits, Bits], Diagram | Hard] = {}
 
     def structure(self, snapshot: Snapshot, party: str, *, traced: bool = False) -> Structure:
@@ -67,22 +74,35 @@ class Underpinning:
 
     def promise(self, commitment: Commitment) -> int:
         """The number of what a commitment promises."""
-        if commitment.key not in self._made:
+        key = commitment.key
+        # Whatever service it is made for, a term promises the same.
+        term = key.agreement, key.version, key.term
+        if term not in self._made:
             promise = promise_of(commitment.version, commitment.term)
             number = self._numbers.setdefault(promise, len(self.promises))
             if number == len(self.promises):
                 self.promises.append(promise)
-            self._made[commitment.key] = number
-        return self._made[commitment.key]
+            self._made[term] = number
+        return self._made[term]
 
     def kinds(self, structure: Structure) -> Mapping[Promises, Bits]:
         """The leaves of a structure by what is promised of them."""
-        known, kinds = self._kinds.get(id(structure), (0, {}))
-        for number, leaf in itertools.islice(structure.leaves.items(), known, None):
-            promises = tuple(dict.fromkeys(self.promise(c) for c in leaf.commitments))
-            kinds[promises] = kinds.get(promises, 0) | 1 << number
-        self._kinds[id(structure)] = (len(structure.leaves), kinds)
-        return kinds
+        return self._kinds_of(structure).leaves
+
+    def promises_of(self, structure: Structure) -> Mapping[int, Promises]:
+        """What is promised of each leaf of a structure."""
+        return self._kinds_of(structure).of
+
+    def _kinds_of(self, structure: Structure) -> _Kinds:
+        found = self._kinds.setdefault(id(structure), _Kinds())
+        fresh: dict[Promises, list[int]] = {}
+        for number, leaf in itertools.islice(structure.leaves.items(), len(found.of), None):
+            promises = tuple(dict.fromkeys(map(self.promise, leaf.commitments)))
+            found.of[number] = promises
+            fresh.setdefault(promises, []).append(number)
+        for promises, numbers in fresh.items():
+            found.leaves[promises] = found.leaves.get(promises, 0) | bits_from(numbers)
+        return found
 
     def module(self, gates: Bits, free: Bits) -> Diagram | Hard:
         """When a module of gates is down, in the leaves that are free; the others are up. `Hard`

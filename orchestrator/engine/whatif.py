@@ -17,8 +17,18 @@ from orchestrator.engine.derive import (
     promises_to_check,
 )
 from orchestrator.engine.estimate import scenes
-from orchestrator.engine.held import Changed, Held, Maker, Name, held, independent, reached, share
-from orchestrator.engine.promises import Promise, promise_of, rounded
+from orchestrator.engine.held import (
+    Changed,
+    Held,
+    Instead,
+    Maker,
+    Name,
+    held,
+    independent,
+    reached,
+    share,
+)
+from orchestrator.engine.promises import promise_of, rounded
 from orchestrator.engine.subjects import Subject
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.errors import refuse
@@ -28,6 +38,7 @@ from orchestrator.model.derivations import (
     UNDERPINNED,
     Derivation,
     Effect,
+    Methods,
     Outcome,
 )
 from orchestrator.model.estate import Estate
@@ -37,6 +48,9 @@ from orchestrator.model.values import AskedPeriod
 
 ALGEBRA: Final = "downtime"
 """The kinds of commitment that are kept; a change of another kind is derived anew."""
+_EXACTLY: Final = Methods("exact", "exact")
+_FLOOR_ALONE: Final = Methods("exact")
+"""How figures are found that are answered from what is kept: only what is exact is kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +58,7 @@ class _Kept:
     """A subject with its figures over each of its periods, and whether what nobody has committed
     to can fail it; `held` is empty where a change has to be derived anew."""
 
+    key: TermKey
     subject: Subject
     before: Outcome
     held: tuple[Held, ...] = ()
@@ -75,40 +90,42 @@ class Portfolio:
         self.estate = estate
         self.asked = asked
         self._underpinning = Underpinning(estate)
-        self._kept: dict[TermKey, _Kept] = {}
-        self._above: dict[Name, dict[TermKey, None]] = {}
+        self._kept: list[_Kept] = []
+        self._above: dict[Name, dict[int, None]] = {}
         wanted = [
             subject
             for versions in estate.agreements.values()
             for version in versions
             for subject in promises_to_check(estate, version, asked)
         ]
+        # In the order of all answers, so that those need not be sorted.
+        wanted.sort(key=lambda one: _order(one.key))
         found = []
         for number, subject in enumerate(wanted):
-            found.append(self._keep(subject))
+            found.append(self._keep(number, subject))
             if progress is not None:
                 progress(number + 1, len(wanted))
-        self.before = tuple(sorted(found, key=lambda one: _order(one.key)))
+        self.before = tuple(found)
         """What is derived as it stands."""
 
-    def _keep(self, subject: Subject) -> Derivation:
+    def _keep(self, number: int, subject: Subject) -> Derivation:
         key, underpinning = subject.key, self._underpinning
-        self._above.setdefault((key.agreement, key.term), {})[key] = None
+        self._above.setdefault((key.agreement, key.term), {})[number] = None
         if METRICS[subject.term.metric].algebra != ALGEBRA:
             made = derivation_of(underpinning, subject, self.asked)
-            self._kept[key] = _Kept(subject, _outcome(made))
+            self._kept.append(_Kept(key, subject, _outcome(made)))
             return made
         figures = list(all_figures(underpinning, subject, self.asked))
         made = concluded(underpinning, subject, min(figures, key=lambda one: one.rank))
         for one in figures:
             for leaf in one.data.leaves_of(one.data.groups):
                 for c in leaf.commitments:
-                    self._above.setdefault((c.key.agreement, c.key.term), {})[key] = None
+                    self._above.setdefault((c.key.agreement, c.key.term), {})[number] = None
         known = tuple(kept for one in figures if (kept := self._held(one)) is not None)
         if len(known) < len(figures):
             known = ()
         failing = tuple(fails_uncommitted(underpinning, one.data) for one in known)
-        self._kept[key] = _Kept(subject, _outcome(made), known, failing)
+        self._kept.append(_Kept(key, subject, _outcome(made), known, failing))
         return made
 
     def _held(self, one: Figures) -> Held | None:
@@ -121,29 +138,29 @@ class Portfolio:
         sorted by agreement, term and service. Refuses a term that is not there, and a target that
         is none of its metric."""
         self._check(targets)
-        keys = {key: None for name in targets for key in self._above.get(name, {})}
-        own = dict(keys)
+        own = {number: None for name in targets for number in self._above.get(name, {})}
+        reached = dict(own)
         if not all(metric == ALGEBRA for metric in self._algebras(targets)):
             # What terms of other kinds reach is not kept.
-            keys |= {key: None for key, kept in self._kept.items() if kept.other_kind}
-        changed: dict[Maker, Promise] = {}
-        found = []
-        for key in keys:
-            after = self._after(self._kept[key], targets, changed)
+            others = (number for number, kept in enumerate(self._kept) if kept.other_kind)
+            reached |= dict.fromkeys(others)
+        changed: dict[Maker, Instead] = {}
+        found: dict[int, Effect] = {}
+        for number in reached:
+            kept = self._kept[number]
+            after = self._after(kept, targets, changed)
             if after is not None:
-                kept = self._kept[key]
-                found.append(Effect(key, kept.metric, kept.before, after, anew=False))
-        missing = keys.keys() - {one.key for one in found}
-        if missing:
+                found[number] = Effect(kept.key, kept.metric, kept.before, after, anew=False)
+        if missing := {self._kept[number].key: number for number in reached.keys() - found.keys()}:
             edited = with_targets(self.estate, targets)
             underpinning = Underpinning(edited)
             for agreement in sorted({key.agreement for key in missing}):
                 for one in derive(edited, self.asked, agreement, underpinning=underpinning):
-                    if one.key in missing:
-                        before, after = self._kept[one.key].before, _outcome(one)
-                        if one.key in own or after != before:
-                            found.append(Effect(one.key, one.metric, before, after, anew=True))
-        return tuple(sorted(found, key=lambda one: _order(one.key)))
+                    if (number := missing.get(one.key, -1)) >= 0:
+                        before, after = self._kept[number].before, _outcome(one)
+                        if number in own or after != before:
+                            found[number] = Effect(one.key, one.metric, before, after, anew=True)
+        return tuple(found[number] for number in sorted(found))
 
     def _algebras(self, targets: Mapping[Name, Target]) -> set[str]:
         return {
@@ -172,18 +189,17 @@ class Portfolio:
                 check_target(METRICS[one.metric], target)
 
     def _after(
-        self, kept: _Kept, targets: Mapping[Name, Target], known: dict[Maker, Promise]
+        self, kept: _Kept, targets: Mapping[Name, Target], known: dict[Maker, Instead]
     ) -> Outcome | None:
         """From what is kept; None where that does not tell."""
         if not kept.held:
             return None
-        key, term = kept.subject.key, kept.subject.term
+        key, term = kept.key, kept.subject.term
         promised = targets.get((key.agreement, key.term), term.target)
         assert isinstance(promised, Fraction)
         best: tuple[Fraction, int] | None = None
         for number, one in enumerate(kept.held):
-            leaves = reached(one, targets)
-            floor = share(one, leaves, _changes(one, targets, known))
+            floor = share(one, reached(one, targets), _changes(one, targets, known))
             if floor is None:
                 return None
             if best is None or floor < best[0]:
@@ -191,22 +207,24 @@ class Portfolio:
         assert best is not None
         floor, number = best
         one = kept.held[number]
-        estimate = independent(one, reached(one, targets), _changes(one, targets, known))
+        estimate = independent(one, reached(one, targets), known)
         status = SHORTFALL
         if kept.uncommitted[number]:
             status = UNCOMMITTED
         elif rounded(term.measurement, floor) >= promised:
             status = UNDERPINNED
-        return Outcome(promised, floor, estimate, None, status)
+        methods = _FLOOR_ALONE if estimate is None else _EXACTLY
+        return Outcome(promised, floor, estimate, None, status, methods)
 
 
-def _changes(one: Held, targets: Mapping[Name, Target], known: dict[Maker, Promise]) -> Changed:
+def _changes(one: Held, targets: Mapping[Name, Target], known: dict[Maker, Instead]) -> Changed:
     """What would be promised instead, by maker; remembered between composites."""
     for name, target in targets.items():
         for number, commitment in one.makers.get(name, {}).items():
             if (number, name) not in known:
                 term = replace(commitment.term, target=target)
-                known[number, name] = promise_of(commitment.version, term)
+                promise = promise_of(commitment.version, term)
+                known[number, name] = Instead(promise.unavailability, promise.budget)
     return known
 
 
@@ -231,7 +249,16 @@ def with_targets(estate: Estate, targets: Mapping[Name, Target]) -> Estate:
 
 
 def _outcome(one: Derivation) -> Outcome:
-    return Outcome(one.promised, one.floor, one.independent, one.beta, one.status)
+    return Outcome(
+        one.promised,
+        one.floor,
+        one.independent,
+        one.beta,
+        one.status,
+        one.methods,
+        one.independent_interval,
+        one.beta_interval,
+    )
 
 
 def _order(key: TermKey) -> tuple[str, str, str, int]:
