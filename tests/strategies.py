@@ -60,7 +60,10 @@ from orchestrator.model.records import (
     TicketOwner,
     Unknown,
 )
+from orchestrator.model.scopes import TargetWindow
 from orchestrator.model.services import AllOf, AtLeast, Expression, Needs, Service
+from orchestrator.model.strictness import at_least_as_strict
+from orchestrator.model.templates import SECTIONS, Parameter, Slot, Template
 from orchestrator.model.values import (
     ALWAYS,
     DAWN,
@@ -79,6 +82,7 @@ from orchestrator.model.values import (
     parse_instant,
     union,
 )
+from tests.provisions import provisions
 
 START: Final = parse_instant("2025-11-01T00:00:00Z")
 END: Final = parse_instant("2026-08-01T00:00:00Z")
@@ -353,24 +357,51 @@ def terms(draw: st.DrawFn, id: str, kind: str, vary: Vary) -> Term:
     if vary.details:
         more = {
             "strength": draw(chosen(STRENGTHS)),
-            "internal_target": maybe(targets(metric)),
             "priority": draw(texts()),
             "measurement": draw(measurements()),
             "recovery_allowance": draw(durations()),
             "fee": maybe(fees()),
             "kept": draw(kept(("bonus",))),
         }
+    target = draw(targets(metric))
+    if vary.details:
+        window = st.builds(TargetWindow, vary.hours(), targets(metric))
+        more["windows"] = draw(st.lists(window, max_size=1).map(tuple))
+        published = [target, *(one.target for one in more["windows"])]
+        internal = maybe(targets(metric))
+        if internal and all(at_least_as_strict(METRICS[metric], internal, p) for p in published):
+            more["internal_target"] = internal
+        more["provenance"] = draw(texts())
     return Term(
         **{"strength": KINDS[kind].strength} | more,
         id=id,
         metric=metric,
-        target=draw(targets(metric)),
+        target=target,
         hours=draw(vary.hours()),
         credits=draw(credit_rows()),
         period=maybe(periods(), vary.periods),
         allowances=maybe(vary.allowances(), vary.excuses),
         exclusions=maybe(vary.exclusions(), vary.excuses),
         policies=maybe(policies(), vary.policies),
+    )
+
+
+@st.composite
+def templates(draw: st.DrawFn, vary: Vary) -> Template:
+    """A template of one or two terms, with the first one's target and hours left open."""
+    kind = draw(chosen(sorted(KINDS)))
+    ids = draw(st.sampled_from((("availability",), ("availability", "second"))))
+    level = Parameter("level", "ratio", "50%", "99.99%", default=draw(chosen(("", "99%"))))
+    desk = Parameter("desk", "word", words=draw(chosen(((), ("24x7",)))))
+    slots = (Slot(ids[0], "target", "level"), Slot(ids[0], "hours", "desk"))
+    return Template(
+        draw(chosen(("gold", "silver"))),
+        draw(st.integers(1, 9)),
+        kind,
+        tuple(draw(terms(id, kind, vary)) for id in ids),
+        (level, desk),
+        draw(chosen((slots, slots[:1], ()))),
+        draw(st.lists(chosen(sorted(SECTIONS)), max_size=3, unique=True).map(tuple)),
     )
 
 
@@ -447,7 +478,10 @@ def versions(  # noqa: PLR0917 - an agreement has as many sides
                     st.builds(Cap, percent=ratios()) | st.builds(Cap, amount=moneys()), max_size=2
                 ).map(tuple)
             ),
-            "kept": draw(kept(("obligations", "clauses", "documents"))),
+            "kept": draw(kept()),
+            "provisions": draw(
+                provisions((provider, customer), covered, vary.hours(), texts(), instants(HOUR))
+            ),
         }
     return Version(
         agreement=id,
@@ -516,7 +550,13 @@ def estates(
     metadata = Metadata("", ("us",))
     if details:
         metadata = Metadata(
-            draw(texts()), ("us",), draw(chosen(("EUR", "JPY"))), draw(chosen(ZONES)), draw(kept())
+            draw(texts()),
+            ("us",),
+            draw(chosen(("EUR", "JPY"))),
+            draw(chosen(ZONES)),
+            draw(st.booleans()),
+            draw(st.lists(templates(vary), max_size=1).map(tuple)),
+            draw(kept()),
         )
     estate = Estate(
         metadata,

@@ -106,7 +106,7 @@ def money(exposures: Sequence[Found], key: Any) -> Iterator[str]:
 def grouped(found: Iterable[Found], prefix: str) -> list[tuple[tuple[str, str], list[Found]]]:
     groups: dict[tuple[str, str], list[Found]] = defaultdict(list)
     for one in found:
-        if one["agreement"].startswith(prefix):
+        if one["agreement"].startswith(prefix) and one["metric"] == "availability":
             groups[one["agreement"], one["service"]].append(one)
     return sorted(groups.items())
 

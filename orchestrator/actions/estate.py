@@ -9,6 +9,7 @@ import orjson
 from sqlalchemy.orm import Session
 
 from orchestrator.actions.context import Context, Done, Request, mutate
+from orchestrator.actions.lifecycle import refuse_unaccepted
 from orchestrator.errors import OrchestratorError, Problem, refuse
 from orchestrator.model.changes import Change, diff, succeed
 from orchestrator.model.estate import Estate
@@ -47,6 +48,7 @@ def import_estate(
         old = load_revision(session, ctx.tenant, number)
         new = _succeeding(old, estate, since, now) if number else _first(estate, since)
         _keeps_what_has_begun(old, new, now)
+        refuse_unaccepted(old, new)
         changes = diff(old, new)
         after = save_estate(session, ctx.tenant, old, validate(new), now)
         summary = {"before": number, "after": after, "changes": len(changes)}

@@ -19,18 +19,19 @@ from orchestrator.model.records import Finding
 def contradictions(contracts: Iterable[Contract]) -> Iterator[Finding]:
     """Pairs of providers to one customer, for one service, whose terms or escalation owners
     differ. Order and result do not depend on the order given."""
-    binding = sorted(
-        (one for one in contracts if one.version.binds), key=lambda one: one.version.agreement
-    )
-    for one, other in itertools.combinations(binding, 2):
-        a, b = one.version, other.version
-        shared = sorted(
-            {(c.service, c.scope) for c in a.covers} & {(c.service, c.scope) for c in b.covers}
-        )
-        if not shared or a.customer != b.customer or a.provider == b.provider:
-            continue
-        service = shared[0][0]
-        yield from _values_differ(a, b, service)
+    alike: dict[tuple[str, str, str], list[Contract]] = {}
+    for one in contracts:
+        for cover in one.version.covers if one.version.binds else ():
+            alike.setdefault((one.version.customer, cover.service, cover.scope), []).append(one)
+    first: dict[tuple[str, str], tuple[str, Contract, Contract]] = {}
+    for (_, service, _), group in sorted(alike.items(), key=lambda pair: pair[0]):
+        group.sort(key=lambda one: one.version.agreement)
+        for one, other in itertools.combinations(group, 2):
+            if one.version.provider != other.version.provider:
+                pair = one.version.agreement, other.version.agreement
+                first.setdefault(pair, (service, one, other))
+    for _, (service, one, other) in sorted(first.items(), key=lambda found: found[0]):
+        yield from _values_differ(one.version, other.version, service)
         yield from _owners_differ(one, other, service)
 
 

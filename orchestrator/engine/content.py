@@ -24,7 +24,9 @@ from orchestrator.model.values import FOREVER, Instant, Span
 NOT_BINDING: Final[dict[type, frozenset[str]]] = {
     Version: frozenset(("state", "acceptances", "effective", "provisions")),
     Term: frozenset(("internal_target", "provenance")),
-    Provisions: frozenset(("meetings", "goals", "gate", "overrides", "template", "agreed")),
+    Provisions: frozenset(
+        ("meetings", "goals", "gate", "overrides", "template", "agreed", "continues")
+    ),
     Review: frozenset(("held",)),
 }
 """The fields that the parties do not agree upon, or that stand in the hash under another name."""
@@ -37,7 +39,7 @@ def content_hash(contract: Contract, end: Instant | None = None) -> str:
     """
     span = contract.provisions.agreed or contract.version.effective
     value = {
-        "version": _plain(contract.version),
+        "version": _plain(dataclasses.replace(contract.version, number=contract.number)),
         "provisions": _plain(contract.provisions),
         "effective": [span.start, span.end if end is None else end],
     }
@@ -87,6 +89,8 @@ def accepts(contract: Contract, acceptance: Acceptance) -> bool:
 
 def accepted_by(contract: Contract) -> frozenset[str]:
     """The parties that accepted this very version."""
+    if not contract.version.acceptances:
+        return frozenset()
     valid = hashes(contract)
     return frozenset(one.party for one in contract.version.acceptances if one.content in valid)
 

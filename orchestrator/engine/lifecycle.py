@@ -3,7 +3,7 @@ nothing. The table of moves is `model.lifecycle.MOVES`; what a move asks for is 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -24,7 +24,8 @@ from orchestrator.model.values import FOREVER, Instant, Span, format_instant
 class Circumstances:
     """What a move is judged by besides the contract: when, by which party, and what it asks for.
 
-    `floors` are the derived floors by term, `shadow` the breaches in each shadow period, oldest
+    `floors` are the derived floors by term, `short` the terms that are derived to be beyond what
+    lies beneath, `shadow` the breaches in each shadow period, oldest
     first, `noticed` when notice was given, `successor` the version that takes over.
     """
 
@@ -35,6 +36,7 @@ class Circumstances:
     successor: Contract | None = None
     shadow: tuple[int, ...] = ()
     floors: Mapping[str, Target] = field(default_factory=dict)
+    short: frozenset[str] = frozenset()
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
 
 
@@ -85,6 +87,24 @@ def transition(contract: Contract, event: str, circumstances: Circumstances) -> 
         Contract(version, provisions),
         before,
     )
+
+
+def moved(versions: Sequence[Version], done: Transition) -> tuple[Version, ...]:
+    """An agreement's versions after a move of one of them.
+
+    Where a state that lasts was left, what stays keeps its number, and the rest is a further entry
+    under the next free one, which continues what was accepted under the first.
+    """
+    number, after = done.after.version.number, done.after.held
+    stays = after
+    more: tuple[Version, ...] = ()
+    if done.before is not None:
+        stays = done.before.held
+        fresh = 1 + max(version.number for version in versions)
+        provisions = replace(after.provisions, continues=done.after.number)
+        more = (replace(after, number=fresh, provisions=provisions),)
+    kept = (stays if version.number == number else version for version in versions)
+    return (*kept, *more)
 
 
 def _legal(contract: Contract, event: str, by: str) -> Move:
@@ -146,9 +166,10 @@ def _underpinned(contract: Contract, circumstances: Circumstances) -> None:
     decided = {one.term for one in contract.provisions.overrides if one.at <= circumstances.at}
     for term in contract.version.terms:
         floor = circumstances.floors.get(term.id)
-        if floor is None or term.strength not in UNDERPINNING or term.id in decided:
+        if term.strength not in UNDERPINNING or term.id in decided:
             continue
-        if not at_least_as_strict(METRICS[term.metric], floor, term.target):
+        kept = floor is None or at_least_as_strict(METRICS[term.metric], floor, term.target)
+        if term.id in circumstances.short or not kept:
             raise refuse(
                 "ABOVE_FLOOR",
                 f"{contract.version.agreement}/{term.id} promises more than what lies beneath "
@@ -193,7 +214,7 @@ def _succeeded(contract: Contract, circumstances: Circumstances) -> None:
     follows = (
         next_one is not None
         and next_one.version.agreement == version.agreement
-        and next_one.version.number > version.number
+        and next_one.number > contract.number
         and next_one.version.state in ("agreed", "in_force")
         and not missing_acceptances(next_one)
     )

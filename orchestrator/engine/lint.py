@@ -1,6 +1,7 @@
 """What a service level manager should know about an estate before anything is measured.
 
-Each check is a function from an estate to findings and stands in `CHECKS`.
+Each check is a function from an estate to findings and stands in `CHECKS`; what holds between
+agreements is told by `paperwork`, at one instant.
 """
 
 from __future__ import annotations
@@ -10,23 +11,37 @@ from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from typing import Final
 
+from orchestrator.engine.content import content_hash, missing_acceptances
+from orchestrator.engine.paperwork import between, paperwork
+from orchestrator.engine.templates import compliance
 from orchestrator.model.agreements import KINDS, Term, Version, promised
+from orchestrator.model.contracts import Contract
 from orchestrator.model.credits import CreditTier
 from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.metrics import METRICS
 from orchestrator.model.records import Finding
-from orchestrator.model.values import DAWN, format_percent
+from orchestrator.model.values import DAWN, Instant, format_percent
 
 
-def lint(estate: Estate) -> tuple[Finding, ...]:
-    """All findings about an estate's agreements, in the order of the document."""
+def lint(estate: Estate, at: Instant | None = None) -> tuple[Finding, ...]:
+    """All findings about an estate's agreements: each by itself in the order of the document, then
+    those between agreements.
+
+    `at` is when agreements are held against one another, and when a review is overdue; without it
+    that is the last time one begins, and no review is overdue.
+    """
     found: list[Finding] = []
+    begun = [DAWN]
     for versions in estate.agreements.values():
         for version in versions:
             if version.binds:
-                snapshot = estate.at(max(version.effective.start, DAWN))
+                begun.append(max(version.effective.start, DAWN))
+                snapshot = estate.at(begun[-1])
                 for check in CHECKS:
                     found += check(snapshot, version)
+                due = at if at is not None and at in version.effective else None
+                found += paperwork(snapshot, Contract.of(version), due)
+    found += between(estate.at(max(begun) if at is None else at))
     return tuple(found)
 
 
@@ -53,17 +68,26 @@ def _article(kind: str) -> str:
 
 
 def _not_accepted(_: Snapshot, version: Version) -> Iterator[Finding]:
-    accepted = {acceptance.party for acceptance in version.acceptances}
-    missing = [party for party in (version.provider, version.customer) if party not in accepted]
-    if missing:
-        yield Finding(
-            "NOT_ACCEPTED",
-            "info",
-            f"no acceptance of version {version.number} of {version.agreement} by "
-            f"{' and '.join(missing)} is recorded; it is taken as agreed",
-            (version.agreement, *missing),
-            _place(version),
-        )
+    contract = Contract.of(version)
+    missing = missing_acceptances(contract)
+    said = {one.party for one in version.acceptances if not one.content}
+    for code, parties, says in (
+        ("NOT_ACCEPTED", [one for one in missing if one not in said], "it is taken as agreed"),
+        (
+            "ACCEPTED_WITHOUT_HASH",
+            [one for one in missing if one in said],
+            f"what is on record does not say of what text; this one is {content_hash(contract)}",
+        ),
+    ):
+        if parties:
+            yield Finding(
+                code,
+                "info",
+                f"no acceptance of version {version.number} of {version.agreement}, as it reads, "
+                f"by {' and '.join(parties)} is recorded; {says}",
+                (version.agreement, *parties),
+                _place(version),
+            )
 
 
 def _filed_only(_: Snapshot, version: Version) -> Iterator[Finding]:
@@ -73,9 +97,7 @@ def _filed_only(_: Snapshot, version: Version) -> Iterator[Finding]:
     for term in map(version.resolved, version.terms):
         policies = term.policies or version.policies
         keys += ["policies.singleEvent"] if policies.single_event != "sum" else []
-        keys += ["policies.customerLate"] if policies.customer_late != "none" else []
-        keys += ["internalTarget"] if term.internal_target is not None else []
-        keys += ["measurement.minimumSamples"] if term.measurement.minimum_samples else []
+        keys += ["windows"] if term.windows else []
     if keys:
         yield Finding(
             "FILED_ONLY",
@@ -83,6 +105,32 @@ def _filed_only(_: Snapshot, version: Version) -> Iterator[Finding]:
             f"{version.agreement} states {', '.join(sorted(set(keys)))}: kept as written, not yet "
             "computed from",
             (version.agreement,),
+            _place(version),
+        )
+
+
+def _made_from(snapshot: Snapshot, version: Version) -> Iterator[Finding]:
+    use = version.provisions.template
+    if use is None:
+        return
+    template = next((one for one in snapshot.metadata.templates if one.id == use.template), None)
+    if template is None:
+        yield Finding(
+            "TEMPLATE_DEVIATION",
+            "info",
+            f"{version.agreement} was made from {use.template!r}, which is not among the templates",
+            (version.agreement, use.template),
+            _place(version),
+        )
+    elif template.number == use.number:
+        yield from compliance(Contract.of(version), template)
+    elif template.number > use.number:
+        yield Finding(
+            "TEMPLATE_OUTDATED",
+            "info",
+            f"{version.agreement} was made from version {use.number} of {template.id}; there is "
+            f"version {template.number}",
+            (version.agreement, template.id),
             _place(version),
         )
 
@@ -159,5 +207,6 @@ CHECKS: Final[tuple[Callable[[Snapshot, Version], Iterator[Finding]], ...]] = (
     _filed_only,
     _ownerless,
     _credits,
+    _made_from,
 )
 """Every check; a new one is a row here."""

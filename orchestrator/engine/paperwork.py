@@ -3,7 +3,7 @@ and between them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from orchestrator.engine.boundaries import undemarcated
@@ -13,13 +13,13 @@ from orchestrator.engine.consistency import (
     unknown_roles,
     unmapped,
 )
+from orchestrator.engine.containment import uncontained
 from orchestrator.engine.deadlines import overdue_reviews
 from orchestrator.engine.register import conflicts, missing, undefined
 from orchestrator.model.contracts import Contract
 from orchestrator.model.estate import Snapshot
 from orchestrator.model.records import Finding
-from orchestrator.model.services import mentioned
-from orchestrator.model.values import Instant
+from orchestrator.model.values import Duration, Instant
 
 CHECKS: Final[tuple[Callable[[Contract], Iterator[Finding]], ...]] = (
     conflicts,
@@ -31,41 +31,55 @@ CHECKS: Final[tuple[Callable[[Contract], Iterator[Finding]], ...]] = (
 
 
 def paperwork(
-    snapshot: Snapshot,
-    contracts: Mapping[str, Contract],
-    at: Instant | None = None,
-    *,
-    strict: bool = False,
+    snapshot: Snapshot, contract: Contract, at: Instant | None = None
 ) -> Iterator[Finding]:
-    """All findings about the contracts in force in a snapshot, by agreement id; those between
-    contracts last. `at` asks for overdue reviews as well, `strict` for a line on every edge."""
-    held = [one for _, one in sorted(contracts.items()) if one.version.binds]
-    for contract in held:
-        for check in CHECKS:
-            yield from check(contract)
-        yield from missing(contract, snapshot.kind_of(contract.version))
-        yield from unmapped(contract, _beneath(snapshot, contract, held))
-        if at is not None:
-            yield from overdue_reviews(contract, at, snapshot.calendars)
-    yield from contradictions(held)
-    lines = [line for contract in held for line in contract.provisions.demarcation]
-    yield from undemarcated(snapshot, lines, strict=strict)
+    """All findings about one contract by itself; `at` asks for overdue reviews as well."""
+    for check in CHECKS:
+        yield from check(contract)
+    yield from missing(contract, snapshot.kind_of(contract.version))
+    if at is not None:
+        yield from overdue_reviews(contract, at, snapshot.calendars)
 
 
-def _beneath(snapshot: Snapshot, contract: Contract, held: list[Contract]) -> list[Contract]:
+def between(snapshot: Snapshot) -> Iterator[Finding]:
+    """All findings about the contracts in force in a snapshot, held against one another, by
+    agreement id. Where the estate is strict, or draws any line, every edge needs one."""
+    held = {id: Contract.of(version) for id, version in sorted(snapshot.versions.items())}
+    bought: dict[str, list[tuple[int, Contract]]] = {}
+    for contract in held.values():
+        buyer = snapshot.entity(contract.version.customer)
+        bought.setdefault(buyer, []).append((_covered(snapshot, contract), contract))
+    known: dict[tuple[str, str], Duration] = {}
+    for contract in held.values():
+        under = _beneath(snapshot, contract, bought)
+        yield from unmapped(contract, under)
+        yield from uncontained(snapshot, contract, under, known)
+    yield from contradictions(held.values())
+    lines = [line for contract in held.values() for line in contract.provisions.demarcation]
+    strict = snapshot.metadata.strict_demarcation
+    if strict or lines:
+        yield from undemarcated(snapshot, lines, strict=strict)
+
+
+def _covered(snapshot: Snapshot, contract: Contract) -> int:
+    """The covered services, as a bit set."""
+    covered = 0
+    for cover in contract.version.covers:
+        covered |= 1 << snapshot.numbers[cover.service]
+    return covered
+
+
+def _beneath(
+    snapshot: Snapshot, contract: Contract, bought: Mapping[str, Sequence[tuple[int, Contract]]]
+) -> Sequence[Contract]:
     """The contracts on what the covered services require, directly or not, and the provider's own
-    teams' on those services themselves."""
-    reached = set()
-    todo = [cover.service for cover in contract.version.covers]
-    while todo:
-        service = todo.pop()
-        if service not in reached:
-            reached.add(service)
-            todo += mentioned(snapshot.services[service].requires)
+    teams' on those services themselves; `bought` is what each legal entity is a customer of."""
+    reach = 0
+    for cover in contract.version.covers:
+        reach |= snapshot.reach[cover.service]
+    provider = snapshot.entity(contract.version.provider)
     return [
         other
-        for other in held
-        if other is not contract
-        and any(cover.service in reached for cover in other.version.covers)
-        and snapshot.entity(other.version.customer) == snapshot.entity(contract.version.provider)
+        for covered, other in bought.get(provider, ())
+        if covered & reach and other is not contract
     ]

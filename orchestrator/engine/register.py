@@ -21,14 +21,15 @@ def missing_clauses(contract: Contract, kind: str) -> tuple[str, ...]:
 
 
 def missing(contract: Contract, kind: str) -> Iterator[Finding]:
-    """A missing indemnity, and whatever else an agreement of a kind should not be without."""
+    """A missing indemnity, and whatever else an agreement of a kind should not be without. Where it
+    holds no clause at all, they may well stand elsewhere: that is for information."""
     version = contract.version
     lacking = list(missing_clauses(contract, kind))
     if "indemnity" in lacking:
         lacking.remove("indemnity")
         yield Finding(
             "MISSING_INDEMNITY",
-            "warning",
+            "warning" if contract.provisions.clauses else "info",
             f"{version.agreement} holds no indemnity: {version.customer} bears what third parties "
             f"claim because of {version.provider}",
             (version.agreement,),

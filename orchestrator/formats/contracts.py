@@ -6,6 +6,8 @@ from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 from orchestrator.formats.context import Context
+from orchestrator.formats.measuring import MEASURING
+from orchestrator.formats.provisions import PROVISIONS, WINDOWS, template_of
 from orchestrator.formats.quantities import (
     DURATION,
     EFFECTIVE,
@@ -155,6 +157,7 @@ _MEASUREMENT: Final = Record(
     ),
     Key("weighting", choice(("none", "affected_share"), says="weighting")),
     Key("minimumSamples", whole(0, 10**12)),
+    Inline("measuring", MEASURING),
     like=Measurement,
 )
 
@@ -270,10 +273,14 @@ _TERM: Final = _Terms(
     Key("allowances", _ALLOWANCES),
     Key("exclusions", _EXCLUSIONS),
     Key("policies", POLICIES),
+    Key("windows", WINDOWS, about="Targets of their own within the hours: prime time."),
+    Key("provenance", LABEL, about="The minute it was drafted from, as meeting/resolution."),
     keeps=True,
 )
 
 TERM: Final = Ref[Term]("term", lambda: _TERM)
+
+TEMPLATE: Final = template_of(TERM)
 
 # ---------------------------------------------------------------------------------------- versions
 
@@ -343,7 +350,6 @@ VERSION: Final = Record(
     Key("terms", ListOf(TERM, unique="id"), default=()),
     Key("allowances", _ALLOWANCES),
     Key("exclusions", _EXCLUSIONS, about="Categories of events that excuse."),
-    Filed("obligations"),
     Key("policies", POLICIES, sets="policies"),
     Key(
         "claims",
@@ -354,10 +360,7 @@ VERSION: Final = Record(
         ),
     ),
     Key("caps", ListOf(CAP)),
-    *(
-        Filed(name)
-        for name in ("clauses", "notice", "renewal", "reviews", "escalation", "documents")
-    ),
+    Inline("provisions", PROVISIONS),
     keeps=True,
 )
 

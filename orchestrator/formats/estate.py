@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from orchestrator.errors import Problem
+from orchestrator.errors import Problem, refuse
+from orchestrator.formats.clauses import FLAG
 from orchestrator.formats.context import Context, Overwhelmed, Refused, attempt
-from orchestrator.formats.contracts import VERSION
+from orchestrator.formats.contracts import TEMPLATE
 from orchestrator.formats.document import (
     API_VERSION,
     Places,
@@ -22,12 +22,13 @@ from orchestrator.formats.document import (
 from orchestrator.formats.history import Agreements, History
 from orchestrator.formats.hours import CALENDAR
 from orchestrator.formats.nodes import Json, Node
+from orchestrator.formats.provisions import MEETING
 from orchestrator.formats.quantities import CURRENCY, LABEL, SLUG_ID, ZONE
 from orchestrator.formats.record import Key, Record
 from orchestrator.formats.services import PARTY, SERVICE
 from orchestrator.formats.shapes import ListOf
 from orchestrator.formats.source import Source, read_source
-from orchestrator.formats.text import canonical_json, dump_json, dump_yaml
+from orchestrator.formats.text import dump_json, dump_yaml
 from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import WEEKDAYS, Calendar
 from orchestrator.model.estate import (
@@ -39,6 +40,7 @@ from orchestrator.model.estate import (
     always,
 )
 from orchestrator.model.handovers import leads
+from orchestrator.model.meetings import Meeting
 from orchestrator.model.parties import Party
 from orchestrator.model.services import Service
 from orchestrator.model.validity import problems_of
@@ -46,11 +48,13 @@ from orchestrator.model.values import DAY, Instant
 
 __all__ = [
     "Document",
-    "content_hash",
+    "calendar_json",
     "dump_json",
     "dump_yaml",
     "place",
+    "read_agreement",
     "read_estate",
+    "read_meeting",
     "write_estate",
 ]
 
@@ -60,6 +64,7 @@ METADATA: Final = Record(
     Key("home", ListOf(SLUG_ID), about="The organisations whose estate this is."),
     Key("currency", CURRENCY, about="Of every amount that names none."),
     Key("timezone", ZONE, about="Of everything that names none."),
+    Key("strictDemarcation", FLAG, about="Every edge between two owners needs a line drawn."),
     keeps=True,
 )
 
@@ -73,11 +78,13 @@ LISTS: Final[dict[str, ListOf[Any]]] = {
     **{table: ListOf(history, unique="id") for table, history in HISTORIES.items()},
     "agreements": ListOf(AGREEMENTS, unique="id"),
 }
+TEMPLATES: Final = ListOf(TEMPLATE, unique="id")
 HEADER: Final = header("Estate")
 DOCUMENT: Final = Record(
     Estate,
     *HEADER,
     Key("metadata", METADATA),
+    Key("templates", TEMPLATES, default=(), about="What agreements are made from."),
     *(Key(table, shape) for table, shape in LISTS.items()),
     keeps=True,
 )
@@ -108,12 +115,39 @@ def read_estate(text: str | bytes, file: str = "") -> Document:
     return Document(estate, source, places)
 
 
+def read_agreement(text: str | bytes, metadata: Metadata) -> Version:
+    """One version of an agreement, written as an item of an estate's `agreements`."""
+    versions = _read_part(AGREEMENTS, text, metadata)
+    if len(versions) != 1:
+        raise refuse("TOO_LONG", "several versions at once", "write one, without `versions`")
+    version: Version = versions[0]
+    return version
+
+
+def read_meeting(text: str | bytes, metadata: Metadata) -> Meeting:
+    """A meeting with its minutes, written as an item of an agreement's `meetings`."""
+    meeting: Meeting = _read_part(MEETING, text, metadata)
+    return meeting
+
+
+def _read_part(shape: Any, text: str | bytes, metadata: Metadata) -> Any:
+    """A part of a document by itself, in the zone and currency of its estate."""
+    source = read_source(text)
+    ctx = Context(zone=metadata.timezone, currency=metadata.currency)
+    found = attempt(shape.read, source.root, ctx)
+    refuse_all(source, ctx)
+    return found
+
+
 def _read_estate(given: Mapping[str, Node], ctx: Context) -> Estate:
     """The estate; what is refused in it is reported, and stood in for."""
     DOCUMENT.reports_unknown(given, ctx)
     metadata = _metadata(given, ctx)
     inner = replace(ctx, zone=metadata.timezone, currency=metadata.currency)
     tables: dict[str, dict[str, Any]] = {table: {} for table in OBJECTS}
+    if "templates" in given:
+        templates = attempt(TEMPLATES.read, given["templates"], inner) or ()
+        metadata = replace(metadata, templates=tuple(sorted(templates, key=lambda one: one.id)))
     for table in OBJECTS:
         if table in given:
             with suppress(Refused):
@@ -210,10 +244,17 @@ def write_estate(estate: Estate, at: Instant | None = None) -> dict[str, Json]:
     lists["agreements"] = [
         AGREEMENTS.write(versions, ctx) for versions in estate.agreements.values()
     ]
-    if metadata != Metadata():
-        document["metadata"] = METADATA.write(metadata, Context())
+    if described := METADATA.write(metadata, Context()):
+        document["metadata"] = described
+    if metadata.templates:
+        document["templates"] = TEMPLATES.write(metadata.templates, ctx)
     document.update((table, written) for table, written in lists.items() if written)
     return document
+
+
+def calendar_json(calendar: Calendar) -> dict[str, Json]:
+    """A calendar as an item of a document's `calendars`, its zone spelt out."""
+    return CALENDAR.write(calendar, Context())
 
 
 def _in_force(estate: Estate, at: Instant) -> Estate:
@@ -235,14 +276,3 @@ def _in_force(estate: Estate, at: Instant) -> Estate:
         always(*services),
         agreements,
     )
-
-
-_NOT_AGREED: Final = ("effective", "state", "acceptances", "version")
-
-
-def content_hash(version: Version) -> str:
-    """SHA-256 of what was agreed: the canonical document of a version without when it holds, its
-    number, its state and who accepted it. Zone and currencies are spelt out."""
-    content = VERSION.write(version, Context())
-    agreed: dict[str, Json] = {key: content[key] for key in content if key not in _NOT_AGREED}
-    return hashlib.sha256(canonical_json(agreed)).hexdigest()

@@ -12,6 +12,8 @@ from orchestrator.formats.clauses import (
     OBLIGATION,
     PERIOD_OF_TIME,
 )
+from orchestrator.formats.context import Context
+from orchestrator.formats.nodes import Json
 from orchestrator.formats.quantities import (
     EFFECTIVE,
     EXACT,
@@ -186,8 +188,14 @@ PROVISIONS: Final = Record(
     Key("overrides", ListOf(OVERRIDE), about="Terms signed above what lies beneath."),
     Key("template", TEMPLATE_USE, about="What it was made from."),
     Key("agreed", EFFECTIVE, about="The effective span that was agreed, where it was cut."),
+    Key("continues", whole(1, 10**9), about="The version it is a further stretch of."),
 )
 """What an agreement holds besides its terms; its keys stand among those of the agreement."""
+
+
+def provisions_json(provisions: Provisions, zone: str, kind: str) -> dict[str, Json]:
+    """What an agreement of a kind, in a zone, holds besides its terms, as its document has it."""
+    return PROVISIONS.write(provisions, Context(zone=zone, kind=kind))
 
 
 def template_of(term: Shape[Term]) -> Record[AgreementTemplate]:

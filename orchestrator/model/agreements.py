@@ -8,7 +8,10 @@ from typing import Final
 
 from orchestrator.model.calendars import ROUND_THE_CLOCK
 from orchestrator.model.credits import Cap, CreditTier, Fee
+from orchestrator.model.measuring import MEASURING, Measuring
 from orchestrator.model.metrics import Target
+from orchestrator.model.provisions import Provisions
+from orchestrator.model.scopes import TargetWindow
 from orchestrator.model.values import ALWAYS, MONTH, Duration, Instant, Kept, Period, Span
 
 
@@ -100,6 +103,7 @@ class Measurement:
     rounding_mode: str = "half_up"
     weighting: str = "none"
     minimum_samples: int = 0
+    measuring: Measuring = MEASURING
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,11 @@ class Claims:
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """One service level commitment. None means: as the agreement has it."""
+    """One service level commitment. None means: as the agreement has it.
+
+    `windows` share out the hours among targets of their own, `target` holding for the rest;
+    `provenance` names the minute the term was drafted from.
+    """
 
     id: str
     metric: str
@@ -170,6 +178,8 @@ class Term:
     allowances: tuple[Allowance, ...] | None = None
     exclusions: tuple[str, ...] | None = None
     policies: Policies | None = None
+    windows: tuple[TargetWindow, ...] = ()
+    provenance: str = ""
     kept: Kept = ()
 
 
@@ -203,6 +213,7 @@ class Version:
     policies: Policies = field(default_factory=Policies)
     claims: Claims | None = None
     caps: tuple[Cap, ...] = ()
+    provisions: Provisions = field(default_factory=Provisions)
     kept: Kept = ()
 
     @property

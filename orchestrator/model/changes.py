@@ -12,6 +12,7 @@ from orchestrator.model.calendars import Calendar
 from orchestrator.model.estate import OBJECTS, TIMELINES, Dated, Estate, before
 from orchestrator.model.flows import Stage, with_stages
 from orchestrator.model.parties import Party
+from orchestrator.model.references import renamed
 from orchestrator.model.services import AllOf, AtLeast, Expression, Needs, Service
 from orchestrator.model.values import Instant, Span
 
@@ -176,21 +177,35 @@ def diff(earlier: Estate, later: Estate) -> tuple[Change, ...]:
 def merge(left: Estate, right: Estate, mapping: Mapping[tuple[str, str], str]) -> Estate:
     """Two estates in one. `mapping` renames the right one's objects, as (list, id) to the id they
     have in the result; what then has the same id must be equal, or MERGE_CONFLICT names it."""
-    renamed = _renamed(right, mapping)
+    renamed_right = _renamed(right, mapping)
     tables = {}
     for table in OBJECTS:
-        ours, theirs = getattr(left, table), getattr(renamed, table)
+        ours, theirs = getattr(left, table), getattr(renamed_right, table)
         for id in sorted(set(ours) & set(theirs)):
             if ours[id] != theirs[id]:
-                raise refuse(
-                    "MERGE_CONFLICT",
-                    f"both estates have {id!r} in {table}, and they differ",
-                    "map one of them to another id",
-                    f"{table}[{id}]",
-                )
+                raise _conflict(table, id)
         tables[table] = {**theirs, **ours}
-    home = tuple(dict.fromkeys((*left.metadata.home, *renamed.metadata.home)))
-    return Estate(replace(left.metadata, home=home), **tables).normalised()
+    home = tuple(dict.fromkeys((*left.metadata.home, *renamed_right.metadata.home)))
+    templates = {one.id: one for one in left.metadata.templates}
+    for one in renamed_right.metadata.templates:
+        if templates.setdefault(one.id, one) != one:
+            raise _conflict("templates", one.id)
+    metadata = replace(
+        left.metadata,
+        home=home,
+        strict_demarcation=left.metadata.strict_demarcation or right.metadata.strict_demarcation,
+        templates=tuple(templates[id] for id in sorted(templates)),
+    )
+    return Estate(metadata, **tables).normalised()
+
+
+def _conflict(table: str, id: str) -> OrchestratorError:
+    return refuse(
+        "MERGE_CONFLICT",
+        f"both estates have {id!r} in {table}, and they differ",
+        "map one of them to another id",
+        f"{table}[{id}]",
+    )
 
 
 def _renamed(estate: Estate, mapping: Mapping[tuple[str, str], str]) -> Estate:
@@ -229,7 +244,12 @@ def _renamed(estate: Estate, mapping: Mapping[tuple[str, str], str]) -> Estate:
         allowances = value.allowances
         if allowances is not None:
             allowances = tuple(replace(a, within=name("calendars", a.within)) for a in allowances)
-        return replace(value, hours=name("calendars", value.hours), allowances=allowances)
+        return replace(
+            value,
+            hours=name("calendars", value.hours),
+            allowances=allowances,
+            windows=renamed(value.windows, name),
+        )
 
     def version(value: Version) -> Version:
         return replace(
@@ -248,6 +268,7 @@ def _renamed(estate: Estate, mapping: Mapping[tuple[str, str], str]) -> Estate:
             allowances=tuple(
                 replace(one, within=name("calendars", one.within)) for one in value.allowances
             ),
+            provisions=renamed(value.provisions, name),
         )
 
     rename: dict[str, Callable[[Any], Any]] = {
@@ -267,4 +288,8 @@ def _renamed(estate: Estate, mapping: Mapping[tuple[str, str], str]) -> Estate:
         for id, versions in estate.agreements.items()
     }
     home = tuple(name("parties", id) for id in estate.metadata.home)
-    return Estate(replace(estate.metadata, home=home), **tables)
+    templates = tuple(
+        replace(one, terms=tuple(term(each) for each in one.terms))
+        for one in estate.metadata.templates
+    )
+    return Estate(replace(estate.metadata, home=home, templates=templates), **tables)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from orchestrator.model.agreements import Version
 from orchestrator.model.duties import ROLES
@@ -15,6 +15,21 @@ class Contract:
 
     version: Version
     provisions: Provisions = field(default_factory=Provisions)
+
+    @classmethod
+    def of(cls, version: Version) -> Contract:
+        """The contract that a version of an estate is."""
+        return cls(version, version.provisions)
+
+    @property
+    def held(self) -> Version:
+        """The version as an estate holds it, with all it holds besides its terms."""
+        return replace(self.version, provisions=self.provisions)
+
+    @property
+    def number(self) -> int:
+        """The number it was agreed under: of a further stretch, that of the first."""
+        return self.provisions.continues or self.version.number
 
     @property
     def roles(self) -> dict[str, frozenset[str]]:

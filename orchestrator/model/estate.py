@@ -20,6 +20,7 @@ from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.parties import Party
 from orchestrator.model.services import Service, mentioned
+from orchestrator.model.templates import Template
 from orchestrator.model.values import ALWAYS, DAWN, FOREVER, Instant, Kept, Span
 
 T = TypeVar("T", Party, Service, Calendar)
@@ -44,12 +45,15 @@ OBJECTS: Final = (*TIMELINES, "agreements")
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """Whose estate it is. `home` lists the organisations that make an SLA, an OLA and a UC
-    distinguishable."""
+    distinguishable; with `strict_demarcation` every edge between two owners needs a line drawn.
+    `templates`, sorted by id, are what agreements are made from."""
 
     name: str = ""
     home: tuple[str, ...] = ()
     currency: str = "EUR"
     timezone: str = "UTC"
+    strict_demarcation: bool = False
+    templates: tuple[Template, ...] = ()
     kept: Kept = ()
 
 

@@ -60,6 +60,9 @@ MOVES: Final[dict[str, Move]] = {
 }
 """Every legal move; what is not here is refused."""
 
+UNSIGNED: Final = frozenset(("draft", "negotiating", "shadow"))
+"""States in which the text may still change."""
+
 RUNNING: Final = frozenset(("in_force", "suspended"))
 """States that last for a stretch of time: leaving one cuts the effective span there."""
 

@@ -22,6 +22,8 @@ class Provisions:
 
     `tighten_only`: what overrides it may only be stricter. `agreed` is the effective span that
     the parties accepted, where later moves have cut it; None where it is the version's own.
+    `continues` is the number they accepted it under: a version that is suspended and goes on is a
+    further entry, and still that very version; 0 where the number is its own.
     """
 
     scope: str = "customer_based"
@@ -45,6 +47,7 @@ class Provisions:
     overrides: tuple[Override, ...] = ()
     template: TemplateUse | None = None
     agreed: Span | None = None
+    continues: int = 0
 
     def __post_init__(self) -> None:
         if self.scope not in AGREEMENT_SCOPES:

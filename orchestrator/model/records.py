@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from orchestrator.model.metrics import Target
 from orchestrator.model.values import Instant, Kept, Money, Span
 
 
@@ -191,7 +192,9 @@ class TermKey:
 class Assessment:
     """Measurement against target for one term and period.
 
-    Seconds are exact. `attained` is None where no service hours lie in the period.
+    `target` and `attained` are of one unit: the ratio or share, the seconds, the number of the
+    metric; of several targets in time and share, the shares of the one that decides. Seconds are
+    exact. `attained` is None where there is nothing to measure, or too little.
     `attained_low` takes unknown time as down, `attained_high` as up.
     """
 
@@ -207,6 +210,53 @@ class Assessment:
     hours_seconds: Fraction
     attained_low: Fraction | None
     attained_high: Fraction | None
+
+
+@dataclass(frozen=True, slots=True)
+class PointTally:
+    """One target and what is counted for it.
+
+    `cases` are tickets, samples or incidents; `missed` of them are on the wrong side of the target,
+    where one can tell of a single case, and `misses_allowed` may be.
+    """
+
+    target: Target
+    attained: Fraction | None
+    cases: int
+    missed: int | None = None
+    misses_allowed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceValue:
+    """What one source says was attained, from so many cases; None where it says too little."""
+
+    source: str
+    attained: Fraction | None
+    cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What an assessment by tickets or samples was counted from.
+
+    `points` has every promised target, `decides` is the place of the one that decides. `carried`
+    are the cases that began and count in no period yet. `values` are given where sources were
+    compared, the one that decides first; `decided` is what it says, as a status.
+    """
+
+    key: TermKey
+    period: Span
+    promised: Target
+    points: tuple[PointTally, ...]
+    decides: int = 0
+    carried: int = 0
+    values: tuple[SourceValue, ...] = ()
+    decided: str = ""
+
+    @property
+    def deciding(self) -> PointTally:
+        return self.points[self.decides]
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,10 +345,12 @@ class Exposure:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """All that follows from an estate and facts for a span."""
+    """All that follows from an estate and facts for a span. `tallies` are of the assessments that
+    are counted from tickets, samples or incidents."""
 
     assessments: tuple[Assessment, ...] = ()
     breaches: tuple[Breach, ...] = ()
     credits: tuple[Credit, ...] = ()
     exposures: tuple[Exposure, ...] = ()
     findings: tuple[Finding, ...] = ()
+    tallies: tuple[Tally, ...] = ()

@@ -1,12 +1,66 @@
-"""What the provisions of an agreement refer to, for the gate that checks that it exists."""
+"""What the provisions of an agreement refer to: for the gate that checks that it exists, and for
+mergers, in which objects take other names."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any, Final, TypeVar
 
+from orchestrator.model.boundaries import Assumption, Demarcation, Handoff
 from orchestrator.model.calendars import ROUND_THE_CLOCK
+from orchestrator.model.duties import Obligation
+from orchestrator.model.meetings import Attendee, TermDraft
+from orchestrator.model.priorities import SeverityMapping
 from orchestrator.model.provisions import Provisions
+from orchestrator.model.schedule import EscalationLevel, Notice, Review
+from orchestrator.model.scopes import TargetWindow
+
+T = TypeVar("T")
+
+_PARTY: Final = "parties"
+_HOURS: Final = {"hours": "calendars"}
+
+NAMED: Final[dict[type, dict[str, str]]] = {
+    Obligation: {"by": _PARTY, "to": _PARTY, **_HOURS},
+    SeverityMapping: {"party": _PARTY},
+    Demarcation: {
+        **dict.fromkeys(("service", "requires"), "services"),
+        **dict.fromkeys(("near", "far", "owner"), _PARTY),
+    },
+    Assumption: {"party": _PARTY},
+    Handoff: {"giver": _PARTY, "taker": _PARTY, **_HOURS},
+    Notice: _HOURS,
+    Review: {"parties": _PARTY},
+    EscalationLevel: {"party": _PARTY, **_HOURS},
+    Attendee: {"party": _PARTY},
+    TermDraft: _HOURS,
+    TargetWindow: _HOURS,
+}
+"""The fields that name objects of the estate, and the list each is in."""
+
+
+def renamed(value: T, name: Callable[[str, str], str]) -> T:
+    """A value with every object it names under another name: `name` tells it, from list and id."""
+    if isinstance(value, tuple):
+        return tuple(renamed(one, name) for one in value)  # type: ignore[return-value]
+    if not dataclasses.is_dataclass(value) or isinstance(value, type):
+        return value
+    tables = NAMED.get(type(value), {})
+    changed: dict[str, Any] = {}
+    for field in dataclasses.fields(value):
+        held = getattr(value, field.name)
+        table = tables.get(field.name)
+        if table is None:
+            again = renamed(held, name)
+        elif isinstance(held, tuple):
+            again = tuple(name(table, one) for one in held)
+        else:
+            again = name(table, held)
+        if again != held:
+            changed[field.name] = again
+    return dataclasses.replace(value, **changed) if changed else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,22 @@ Validated once at the gate and never again. Problems name places by ids, such as
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 
 import networkx as nx
 
 from orchestrator.errors import OrchestratorError, Problem
-from orchestrator.model.agreements import Version
+from orchestrator.model.agreements import Term, Version
 from orchestrator.model.calendars import ROUND_THE_CLOCK
 from orchestrator.model.estate import Dated, Estate
 from orchestrator.model.handovers import problems_of_flows
 from orchestrator.model.metrics import METRICS, check_target
 from orchestrator.model.parties import Party
+from orchestrator.model.references import references
 from orchestrator.model.services import mentioned
-from orchestrator.model.values import SECOND, Span
+from orchestrator.model.strictness import check_internal_target
+from orchestrator.model.templates import Template
+from orchestrator.model.values import SECOND, Period, Span
 
 
 def validate(estate: Estate) -> Estate:
@@ -35,6 +38,8 @@ def problems_of(estate: Estate) -> Iterator[Problem]:
     yield from _overlaps(estate)
     yield from _parties(estate)
     yield from _services(estate)
+    for template in estate.metadata.templates:
+        yield from _template(estate, template)
     for id, versions in estate.agreements.items():
         for version in versions:
             path = _path("agreements", id, version.number, versions)
@@ -221,8 +226,24 @@ def _version(estate: Estate, version: Version, path: str) -> Iterator[Problem]:
             )
         seen.add(cover.service)
     yield from _allowances(estate, version, path)
+    for reference in references(version.provisions):
+        place = f"{path}.{reference.path}"
+        yield from _known(estate, reference.table, reference.id, place, span)
     for term in version.terms:
-        yield from _term(estate, version, term.id, f"{path}.terms[{term.id}]")
+        place = f"{path}.terms[{term.id}]"
+        yield from _term(estate, term, span, place)
+        yield from _period(version.resolved(term).period, f"{place}.period")
+
+
+def _template(estate: Estate, template: Template) -> Iterator[Problem]:
+    """A template holds at no time of its own: its calendars have to be known, at whatever time."""
+    for term in template.terms:
+        path = f"templates[{template.id}].terms[{term.id}]"
+        yield from _targets(term, path)
+        yield from _period(term.period, f"{path}.period")
+        for hours, place in _hours(term, path):
+            if hours not in estate.calendars:
+                yield from _known(estate, "calendars", hours, place, Span())
 
 
 def _allowances(estate: Estate, version: Version, path: str) -> Iterator[Problem]:
@@ -240,19 +261,41 @@ def _allowances(estate: Estate, version: Version, path: str) -> Iterator[Problem
                 )
 
 
-def _term(estate: Estate, version: Version, id: str, path: str) -> Iterator[Problem]:
-    term = version.term(id)
-    metric = METRICS[term.metric]
-    if term.hours != ROUND_THE_CLOCK:
-        yield from _known(estate, "calendars", term.hours, f"{path}.hours", version.effective)
-    for key, target in (("target", term.target), ("internalTarget", term.internal_target)):
-        if target is not None:
-            try:
-                check_target(metric, target)
-            except OrchestratorError as error:
-                yield from error.at(path=f"{path}.{key}").problems
-    period = version.resolved(term).period
-    if period is not None and period.rolling % SECOND:
-        yield Problem(
-            "BAD_PERIOD", "a rolling period is of whole seconds", "round it", path=f"{path}.period"
+def _term(estate: Estate, term: Term, span: Span, path: str) -> Iterator[Problem]:
+    for hours, place in _hours(term, path):
+        yield from _known(estate, "calendars", hours, place, span)
+    yield from _targets(term, path)
+
+
+def _hours(term: Term, path: str) -> Iterator[tuple[str, str]]:
+    """The calendars of a term and of its windows, with where they are named."""
+    named = [(term.hours, f"{path}.hours")]
+    named += [(one.hours, f"{path}.windows[{i}].hours") for i, one in enumerate(term.windows)]
+    return (pair for pair in named if pair[0] != ROUND_THE_CLOCK)
+
+
+def _targets(term: Term, path: str) -> Iterator[Problem]:
+    """The targets of a term must fit its metric, and the internal one be no looser than what is
+    published, in any window."""
+    metric, internal = METRICS[term.metric], term.internal_target
+    published = [(term.target, f"{path}.target")]
+    published += [(one.target, f"{path}.windows[{i}].target") for i, one in enumerate(term.windows)]
+    own = [(internal, f"{path}.internalTarget")] if internal is not None else []
+    for target, place in (*published, *own):
+        yield from _refused(place, check_target, metric, target)
+    for target, _ in published:
+        yield from _refused(
+            f"{path}.internalTarget", check_internal_target, term.metric, target, internal
         )
+
+
+def _refused(path: str, check: Callable[..., None], *given: object) -> Iterator[Problem]:
+    try:
+        check(*given)
+    except OrchestratorError as error:
+        yield from error.at(path=path).problems
+
+
+def _period(period: Period | None, path: str) -> Iterator[Problem]:
+    if period is not None and period.rolling % SECOND:
+        yield Problem("BAD_PERIOD", "a rolling period is of whole seconds", "round it", path=path)

@@ -30,6 +30,7 @@ from orchestrator.model.records import (
     Fact,
     Finding,
     Sample,
+    Tally,
     TermKey,
     Ticket,
 )
@@ -52,6 +53,7 @@ TABLES: Final[dict[type, type[Row]]] = {
     Credit: tables.CreditRow,
     Exposure: tables.ExposureRow,
     Finding: tables.FindingRow,
+    Tally: tables.TallyRow,
 }
 """Every dataclass that has a table of its own. Facts, of all kinds, share one (`fact_row`)."""
 

@@ -39,6 +39,7 @@ from orchestrator.model.records import (
     Exposure,
     Facts,
     Finding,
+    Tally,
     Verdict,
 )
 from orchestrator.model.services import Service
@@ -56,7 +57,7 @@ from orchestrator.store.tables import (
 )
 
 T = TypeVar("T")
-R = TypeVar("R", Assessment, Breach, Credit, Exposure, Finding)
+R = TypeVar("R", Assessment, Breach, Credit, Exposure, Finding, Tally)
 
 Key = tuple[str | int, ...]
 """Where a page ended: the columns it is ordered by, of its last row."""
@@ -70,6 +71,7 @@ RESULTS: Final[dict[str, type]] = {
     "credits": Credit,
     "exposures": Exposure,
     "findings": Finding,
+    "tallies": Tally,
 }
 """The parts of a verdict, each with a table of its own."""
 

@@ -78,6 +78,8 @@ class RevisionRow(Recorded, table=True):
     home: str
     currency: str
     timezone: str
+    strict_demarcation: bool
+    templates: str
     kept: str
 
 
@@ -148,6 +150,7 @@ class VersionRow(Lasting, table=True):
     policies: str
     claims: str | None
     caps: str
+    provisions: str
     kept: str
 
 
@@ -252,6 +255,20 @@ class ExposureRow(TermResult, table=True):
     recovered: int = _whole()
     currency: str
     waterfall: str
+
+
+class TallyRow(TermResult, table=True):
+    """What an assessment by tickets or samples was counted from."""
+
+    __tablename__ = "tally"
+    __table_args__ = _of_term()
+
+    promised: str
+    points: str
+    decides: int = _whole()
+    carried: int = _whole()
+    values: str
+    decided: str
 
 
 class FindingRow(Result, table=True):

@@ -7,16 +7,27 @@ from typing import Any
 
 import graphene
 
+from orchestrator.actions.lifecycle import tag_of
+from orchestrator.engine import content
+from orchestrator.formats.provisions import provisions_json
 from orchestrator.model.agreements import Cover as CoverModel
 from orchestrator.model.agreements import Version
+from orchestrator.model.contracts import Contract
+from orchestrator.model.lifecycle import moves_from
 from orchestrator.model.values import DAWN
 from orchestrator.web.asking import Asking
 from orchestrator.web.basics import Fee, PeriodRule, Span, filed
-from orchestrator.web.enums import AgreementKind, AgreementState, Negotiability, Scope
+from orchestrator.web.enums import (
+    AgreementKind,
+    AgreementMove,
+    AgreementState,
+    Negotiability,
+    Scope,
+)
 from orchestrator.web.fields import argument, given, many, maybe
 from orchestrator.web.nodes import Agreed, Node, identity, version_id
 from orchestrator.web.paging import Listing, connection, page, paged
-from orchestrator.web.scalars import DateTime
+from orchestrator.web.scalars import JSON, DateTime
 from orchestrator.web.terms import Allowance, Cap, Claims, Policies, Term
 from orchestrator.web.view import Seen, View, seen
 
@@ -157,6 +168,31 @@ class AgreementVersion(graphene.ObjectType):
         lambda root: root.value.claims,
     )
     caps = many(Cap, "The most its credits may reach.", lambda root: root.value.caps)
+    content_hash = given(
+        graphene.String,
+        "What its parties accept: the SHA-256 of all that it binds them to.",
+        lambda root: content.content_hash(Contract.of(root.value)),
+    )
+    not_accepted_by = many(
+        graphene.String,
+        "The parties whose acceptance of it, as it reads, is not recorded; by their ids.",
+        lambda root: content.missing_acceptances(Contract.of(root.value)),
+    )
+    moves = many(
+        AgreementMove,
+        "The moves that its state allows.",
+        lambda root: [move.event for move in moves_from(root.value.state)],
+    )
+    continues = maybe(
+        graphene.Int,
+        "The number it was accepted under, where it goes on after it was suspended or ended.",
+        lambda root: root.value.provisions.continues or None,
+    )
+    provisions = given(
+        JSON,
+        "All it holds besides: duties, clauses, reviews and so on, as the document has it.",
+        lambda root: provisions_json(root.value.provisions, root.value.timezone, root.value.kind),
+    )
     filed = filed()
 
     @staticmethod
@@ -186,6 +222,11 @@ class Agreement(graphene.ObjectType):
 
     id = identity("Agreement", lambda agreed: (agreed.id,))
     slug = given(graphene.String, "Its id in the estate document.", lambda agreed: agreed.id)
+    tag = given(
+        graphene.String,
+        "Changes with every change of it; what `expectedVersion` is compared with.",
+        lambda agreed: tag_of(versions_of(agreed)),
+    )
     version = graphene.Field(
         AgreementVersion,
         description="The version in force at the instant of the estate; null where there is none.",

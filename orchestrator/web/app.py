@@ -12,11 +12,14 @@ from werkzeug.exceptions import HTTPException, SecurityError
 from orchestrator import __version__
 from orchestrator.config import Config
 from orchestrator.errors import OrchestratorError, refuse
+from orchestrator.formats.icalendar import feed
 from orchestrator.formats.schema import estate_schema, facts_schema
+from orchestrator.model.values import DAY, AskedPeriod
 from orchestrator.store.database import check, connect
 from orchestrator.web import endpoint, faults, limits
-from orchestrator.web.asking import Site
+from orchestrator.web.asking import Asking, Site
 from orchestrator.web.documents import Documents
+from orchestrator.web.questions import deadlines_of
 from orchestrator.web.schema import graphql_schema, printed
 
 _HEADERS: Final = {
@@ -83,6 +86,16 @@ def _add_routes(app: Flask, site: Site, documents: Documents) -> None:
         except OrchestratorError as error:
             return _json(503, {"status": "unavailable", "errors": faults.faults_of(error)})
         return _json(200, {"status": "ok", "version": __version__})
+
+    @app.get("/deadlines.ics")
+    def calendar() -> Response:
+        """What falls due from a month ago to a year ahead, to subscribe to."""
+        with Asking(site) as asking:
+            start = asking.now - asking.now % DAY - 31 * DAY
+            found = deadlines_of(asking, AskedPeriod(start, start + 397 * DAY))
+            estate = asking.estate(asking.revision())
+            text = feed(found, estate.metadata.name or "orchestrator", asking.now)
+        return Response(text, content_type="text/calendar; charset=utf-8")
 
     @app.get("/schemas/<name>")
     def schemas(name: str) -> Response:

@@ -145,9 +145,12 @@ class Asking:
         return found
 
     def findings(self, number: int) -> tuple[Finding, ...]:
-        """What is odd about the agreements of a revision."""
+        """What is odd about the agreements of a revision, as of the beginning of the day (UTC)."""
         estate, site = self.estate(number), self.site
-        found: tuple[Finding, ...] = site.linted.get((site.tenant, number), lambda: lint(estate))
+        day = self.now - self.now % DAY
+        found: tuple[Finding, ...] = site.linted.get(
+            (site.tenant, number, day), lambda: lint(estate, day)
+        )
         return found
 
 

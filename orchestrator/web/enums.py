@@ -9,11 +9,12 @@ import graphene
 
 from orchestrator.model import agreements, derivations, records
 from orchestrator.model.agreements import KINDS, POLICY_CHOICES
+from orchestrator.model.lifecycle import MOVES
 from orchestrator.model.metrics import METRICS
 from orchestrator.model.parties import PARTY_KINDS
 
 
-def _enum(name: str, about: str, values: Iterable[str] | Mapping[str, str]) -> Any:
+def word_enum(name: str, about: str, values: Iterable[str] | Mapping[str, str]) -> Any:
     """An enum whose names are its values in capitals; a mapping describes each."""
     told: Mapping[str, str] = values if isinstance(values, Mapping) else {}
     members = [(value.upper(), value) for value in values]
@@ -27,21 +28,21 @@ def _described(about: str, told: Mapping[str, str]) -> Callable[[Any], str | Non
     return description
 
 
-PartyKind = _enum("PartyKind", "What a party is.", PARTY_KINDS)
+PartyKind = word_enum("PartyKind", "What a party is.", PARTY_KINDS)
 
-AgreementKind = _enum(
+AgreementKind = word_enum(
     "AgreementKind",
     "What an agreement is called. What it is follows from who its parties are.",
     {kind.id: kind.name for kind in KINDS.values()},
 )
 
-Metric = _enum(
+Metric = word_enum(
     "Metric",
     "What a commitment is about.",
     {metric.id: f"Measured as {metric.unit}." for metric in METRICS.values()},
 )
 
-Strength = _enum(
+Strength = word_enum(
     "Strength",
     "How strongly a commitment binds. The first three count towards what it underpins.",
     {
@@ -52,23 +53,33 @@ Strength = _enum(
     },
 )
 
-AgreementState = _enum(
+AgreementState = word_enum(
     "AgreementState",
     "Where a version stands. Only one in force binds anybody.",
     agreements.STATES,
 )
 
-Negotiability = _enum(
+AgreementMove = word_enum(
+    "AgreementMove",
+    "A move in the life of a version.",
+    {
+        row.event: f"From {', '.join(row.sources)} to {row.target}, by the "
+        f"{' or the '.join(sorted(row.by))}."
+        for row in MOVES.values()
+    },
+)
+
+Negotiability = word_enum(
     "Negotiability", "How far an agreement is open to talks.", agreements.NEGOTIABILITY
 )
 
-Scope = _enum(
+Scope = word_enum(
     "Scope",
     "How much of a service is covered.",
     {"whole": "It and everything beneath it.", "own": "The owner's own part alone."},
 )
 
-DerivationStatus = _enum(
+DerivationStatus = word_enum(
     "DerivationStatus",
     "Whether what is promised rests on what lies beneath it.",
     {
@@ -80,7 +91,7 @@ DerivationStatus = _enum(
 )
 assert len(DerivationStatus._meta.enum) == len(derivations.STATUSES)
 
-AssessmentStatus = _enum(
+AssessmentStatus = word_enum(
     "AssessmentStatus",
     "What a measurement says about its target.",
     {
@@ -92,7 +103,7 @@ AssessmentStatus = _enum(
     },
 )
 
-ResponsibilityBasis = _enum(
+ResponsibilityBasis = word_enum(
     "ResponsibilityBasis",
     "Why a contribution to a breach is paid for, or is not.",
     {
@@ -104,7 +115,7 @@ ResponsibilityBasis = _enum(
     },
 )
 
-WaterfallStepName = _enum(
+WaterfallStepName = word_enum(
     "WaterfallStepName",
     "Why what is owed and what is recovered differ, in this order.",
     dict(
@@ -124,9 +135,9 @@ WaterfallStepName = _enum(
     ),
 )
 
-Severity = _enum("Severity", "How serious a finding is.", records.SEVERITIES)
+Severity = word_enum("Severity", "How serious a finding is.", records.SEVERITIES)
 
-ChangeWhat = _enum("ChangeWhat", "What happened to an object.", ("added", "removed", "changed"))
+ChangeWhat = word_enum("ChangeWhat", "What happened to an object.", ("added", "removed", "changed"))
 
 _POLICIES: Final = {
     "shares": "How the time of a breach is shared among parties whose outages overlapped.",
@@ -145,7 +156,7 @@ def camel(name: str) -> str:
 
 
 POLICIES: Final[dict[str, tuple[Any, str]]] = {
-    name: (_enum(f"{camel(name)}Policy", _POLICIES[name], choices), _POLICIES[name])
+    name: (word_enum(f"{camel(name)}Policy", _POLICIES[name], choices), _POLICIES[name])
     for name, choices in POLICY_CHOICES.items()
 }
 """Each policy with the enum of its choices and what it decides."""

@@ -59,7 +59,14 @@ MAX_KEY: Final = 200
 _LIST: Final = 10
 """What a list that is not paged is taken to hold."""
 
-_HEAVY: Final = {("Query", "derivations"): 10_000}
+MAX_PERIODS: Final = 120
+"""The most periods that a target is published by."""
+
+_HEAVY: Final = {
+    ("Query", "derivations"): 10_000,
+    ("Query", "replayShadow"): 10_000,
+    ("Query", "publishableTarget"): 10_000,
+}
 _MUTATION: Final = 10_000
 _META: Final[dict[str, GraphQLField]] = {
     "__schema": SchemaMetaFieldDef,

@@ -3,123 +3,35 @@ what changed, or with `userErrors` where what was sent cannot be accepted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, Final
+from typing import Any
 
 import graphene
 
 from orchestrator.actions.assess import AssessResult, assess_period
 from orchestrator.actions.estate import import_estate
 from orchestrator.actions.facts import record_facts
-from orchestrator.errors import OrchestratorError, Problem, refuse
 from orchestrator.formats.estate import read_estate
 from orchestrator.formats.facts import read_facts
 from orchestrator.model.values import AskedPeriod
 from orchestrator.store.read import latest_run
 from orchestrator.web.asking import Asking, asked_of
 from orchestrator.web.booking import Booked, Booking, Unbooked
+from orchestrator.web.changing import (
+    answered,
+    errors_of,
+    input_type,
+    mutation_field,
+    payload_type,
+    text_field,
+)
 from orchestrator.web.enums import ChangeWhat
 from orchestrator.web.estates import Estate
-from orchestrator.web.faults import is_ours
-from orchestrator.web.fields import argument, given, many, maybe
-from orchestrator.web.limits import MAX_KEY
+from orchestrator.web.fields import given, maybe
+from orchestrator.web.lifecycle import AgreementMutation
 from orchestrator.web.paging import Listing, connection, page, paged
 from orchestrator.web.queries import estate_at
 from orchestrator.web.results import AssessmentRun
 from orchestrator.web.scalars import DateTime
-
-_KEY: Final = "idempotencyKey"
-_FIELDS: Final = {
-    "IDEMPOTENCY_CONFLICT": _KEY,
-    "BAD_KEY": _KEY,
-    "FROM_REQUIRED": "from",
-    "BAD_PERIOD": "period",
-    "PERIOD_TOO_LONG": "period",
-}
-"""The field of the input that a problem is about, where it is not the main one."""
-
-
-class UserError(graphene.ObjectType):
-    """Why something that was sent was not accepted."""
-
-    field = many(
-        graphene.String,
-        "The field of the input it is about.",
-        lambda error: ["input", error[0]],
-    )
-    code = given(
-        graphene.String,
-        "What it is; the codes are published and stable.",
-        lambda error: error[1].code,
-    )
-    message = given(graphene.String, "What it is, in words.", lambda error: error[1].message)
-    line = maybe(graphene.Int, "The line of the document.", lambda error: error[1].line or None)
-    path = maybe(
-        graphene.String,
-        "The place in the document, such as `services[3].requires`.",
-        lambda error: error[1].path,
-    )
-    advice = maybe(graphene.String, "What to do about it.", lambda error: error[1].advice)
-
-
-def _errors(problems: Iterable[Problem], main: str) -> list[tuple[str, Problem]]:
-    return [(_FIELDS.get(problem.code, main), problem) for problem in problems]
-
-
-def _input(name: str, about: str, **fields: Any) -> Any:
-    """An input type: its own fields, and those of every mutation."""
-    shared = {
-        "dry_run": graphene.InputField(
-            graphene.Boolean,
-            default_value=False,
-            description="Do everything but the writing, and answer with what would change.",
-        ),
-        "idempotency_key": graphene.InputField(
-            graphene.String,
-            description="Stands for this one request: sent again with the same key it is done "
-            f"once, and answered alike. At most {MAX_KEY} characters.",
-        ),
-        "client_mutation_id": graphene.InputField(
-            graphene.String, description="Comes back as it was sent."
-        ),
-    }
-    return type(name, (graphene.InputObjectType,), {"__doc__": about} | fields | shared)
-
-
-def _text(about: str) -> Any:
-    return graphene.InputField(graphene.String, required=True, description=about)
-
-
-def _payload(name: str, about: str, **fields: Any) -> Any:
-    """A payload type: its own fields, and those of every mutation."""
-    shared = {
-        "user_errors": many(UserError, "Why what was sent, or a part of it, was not accepted."),
-        "client_mutation_id": maybe(graphene.String, "As it was sent."),
-    }
-    return type(name, (graphene.ObjectType,), {"__doc__": about} | fields | shared)
-
-
-def _answer(
-    payload: Any, given: dict[str, Any], main: str, work: Callable[[], dict[str, Any]]
-) -> Any:
-    """A payload: what the work answers, or why it was refused. What is wrong with the database is
-    not the user's error and goes on as it is."""
-    try:
-        _check_key(given.get("idempotency_key"))
-        answer = {"user_errors": []} | work()
-    except OrchestratorError as error:
-        if is_ours(error):
-            raise
-        answer = {"user_errors": _errors(error.problems, main)}
-    return payload(**answer, client_mutation_id=given.get("client_mutation_id"))
-
-
-def _check_key(key: str | None) -> None:
-    if key is not None and (not 0 < len(key) <= MAX_KEY or not key.isprintable()):
-        raise refuse(
-            "BAD_KEY", "this cannot be an idempotency key", f"use up to {MAX_KEY} plain characters"
-        )
-
 
 # --- importing an estate -------------------------------------------------------------------------
 
@@ -140,10 +52,10 @@ class EstateChange(graphene.ObjectType):
 
 EstateChangeConnection = connection("EstateChange", EstateChange)
 
-ImportEstateInput = _input(
+ImportEstateInput = input_type(
     "ImportEstateInput",
     "An estate document, and from when it holds.",
-    document=_text("The document, in YAML or JSON."),
+    document=text_field("The document, in YAML or JSON."),
     since=graphene.InputField(
         DateTime,
         name="from",
@@ -160,7 +72,7 @@ def _changes(root: Any, info: Any, first: Any = None, after: Any = None) -> List
     )
 
 
-ImportEstatePayload = _payload(
+ImportEstatePayload = payload_type(
     "ImportEstatePayload",
     "What an import changed.",
     revision=maybe(graphene.Int, "The revision the estate then has; null if refused."),
@@ -196,18 +108,18 @@ def _import_estate(_root: Any, info: Any, input: dict[str, Any]) -> Any:
             "estate": None if dry_run else estate_at(asking),
         }
 
-    return _answer(ImportEstatePayload, input, "document", work)
+    return answered(ImportEstatePayload, input, "document", work)
 
 
 # --- recording facts -----------------------------------------------------------------------------
 
-RecordFactsInput = _input(
+RecordFactsInput = input_type(
     "RecordFactsInput",
     "A facts document.",
-    document=_text("The document, in YAML or JSON."),
+    document=text_field("The document, in YAML or JSON."),
 )
 
-RecordFactsPayload = _payload(
+RecordFactsPayload = payload_type(
     "RecordFactsPayload",
     "What became of the facts. Those of services that the estate does not have are left out, and "
     "listed in `userErrors`; the others are recorded.",
@@ -234,21 +146,21 @@ def _record_facts(_root: Any, info: Any, input: dict[str, Any]) -> Any:
             "accepted": result.accepted,
             "repeated": result.repeated,
             "corrected": result.corrected,
-            "user_errors": _errors(result.problems, "document"),
+            "user_errors": errors_of(result.problems, "document"),
         }
 
-    return _answer(RecordFactsPayload, input, "document", work)
+    return answered(RecordFactsPayload, input, "document", work)
 
 
 # --- assessing a period --------------------------------------------------------------------------
 
-AssessPeriodInput = _input(
+AssessPeriodInput = input_type(
     "AssessPeriodInput",
     "A period to assess.",
-    period=_text("`2026-04`, `2026-Q2`, `2026` or `FROM/TO`."),
+    period=text_field("`2026-04`, `2026-Q2`, `2026` or `FROM/TO`."),
 )
 
-AssessPeriodPayload = _payload(
+AssessPeriodPayload = payload_type(
     "AssessPeriodPayload",
     "What was concluded for a period. Only what differs from the last assessment of the same "
     "period is booked.",
@@ -278,7 +190,7 @@ def _assess_period(_root: Any, info: Any, input: dict[str, Any]) -> Any:
             "changed": result.changed,
         }
 
-    return _answer(AssessPeriodPayload, input, "period", work)
+    return answered(AssessPeriodPayload, input, "period", work)
 
 
 def _booking(asking: Asking, asked: AskedPeriod, result: AssessResult, dry_run: bool) -> Booking:
@@ -292,33 +204,24 @@ def _booking(asking: Asking, asked: AskedPeriod, result: AssessResult, dry_run: 
     return Unbooked(asked, result.revision, asking.revision(), asking.now, result.verdict)
 
 
-def _mutation(payload: Any, input_type: Any, about: str, resolver: Callable[..., Any]) -> Any:
-    return graphene.Field(
-        payload,
-        description=about,
-        resolver=resolver,
-        input=argument(input_type, "What is sent.", required=True),
-    )
-
-
-class Mutation(graphene.ObjectType):
+class Mutation(AgreementMutation, graphene.ObjectType):
     """Changes. Each is one transaction; several in one request are done one after another, and one
     that fails is null and leaves the others as they are."""
 
-    import_estate = _mutation(
+    import_estate = mutation_field(
         ImportEstatePayload,
         ImportEstateInput,
         "Import an estate document: the first whole, a later one as a change as of `from`. What "
         "is absent from it ends there; an agreed version cannot be changed in the past.",
         _import_estate,
     )
-    record_facts = _mutation(
+    record_facts = mutation_field(
         RecordFactsPayload,
         RecordFactsInput,
         "Record facts. A fact with a known id and other content is a correction.",
         _record_facts,
     )
-    assess_period = _mutation(
+    assess_period = mutation_field(
         AssessPeriodPayload,
         AssessPeriodInput,
         "Assess, trace and settle every agreement period that ends inside a span, from all facts "

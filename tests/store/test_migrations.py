@@ -17,7 +17,9 @@ from sqlalchemy import inspect, text
 import orchestrator
 from orchestrator.errors import OrchestratorError
 from orchestrator.model.agreements import Term
+from orchestrator.model.estate import Metadata
 from orchestrator.model.metrics import Within
+from orchestrator.model.provisions import Provisions
 from orchestrator.model.services import Needs, Service
 from orchestrator.model.values import DAWN, FOREVER
 from orchestrator.store import database as module
@@ -144,7 +146,7 @@ def test_developers_can_use_alembic_itself(empty_url: str, monkeypatch: pytest.M
         assert done.returncode == 0, done.stderr
 
 
-def test_what_was_recorded_before_flows_is_read_as_it_was(empty_url: str) -> None:
+def test_what_an_older_release_recorded_is_read_as_it_was(empty_url: str) -> None:
     """A service and a term as the first release wrote them."""
     with connect(empty_url) as database, database.writer.begin() as connection:
         command.upgrade(alembic_config(connection), "0001")
@@ -176,6 +178,8 @@ def test_what_was_recorded_before_flows_is_read_as_it_was(empty_url: str) -> Non
         Term("a", "availability", Fraction(99, 100), "credit_backed"),
         Term("r", "response_time", Within(Fraction(9, 10), 5), "goal"),
     )
+    assert estate.agreements["c"][0].provisions == Provisions()
+    assert estate.metadata == Metadata()
 
 
 FIRST_TERMS = (

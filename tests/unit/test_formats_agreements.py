@@ -8,10 +8,8 @@ from fractions import Fraction
 
 import pytest
 
-from orchestrator.formats.estate import (
-    content_hash,
-    write_estate,
-)
+from orchestrator.engine.content import content_hash
+from orchestrator.formats.estate import write_estate
 from orchestrator.model.agreements import (
     KINDS,
     POLICY_CHOICES,
@@ -26,8 +24,14 @@ from orchestrator.model.agreements import (
     Version,
 )
 from orchestrator.model.calendars import Calendar, Holidays
+from orchestrator.model.contracts import Contract
 from orchestrator.model.credits import Cap, CreditTier, Fee
+from orchestrator.model.duties import Obligation
+from orchestrator.model.lapses import Lapse
 from orchestrator.model.metrics import CARRIERS, METRICS, Metric, Within
+from orchestrator.model.provisions import Provisions
+from orchestrator.model.schedule import Notice
+from orchestrator.model.scopes import TargetWindow
 from orchestrator.model.values import (
     DAY,
     HOUR,
@@ -248,7 +252,8 @@ def test_all_other_keys_of_an_agreement() -> None:
         "exclusions: [customer, force_majeure]\n"
         "claims: {within: 30d, after: period_end}\n"
         'caps: [{percent: "25"}, {amount: "500.00"}, {amount: 5, currency: JPY}]\n'
-        "obligations: [{party: b}]\nrenewal: {notice: 90d}\nx-note: hello\n"
+        "obligations: [{id: logs, by: b, to: a, category: logs, within: 2h}]\n"
+        "notice: {period: 90d}\nx-note: hello\n"
     )
     assert (version.name, version.jointly, version.negotiability) == ("C", True, "standard")
     assert (version.state, version.binds) == ("negotiating", False)
@@ -266,11 +271,11 @@ def test_all_other_keys_of_an_agreement() -> None:
         Cap(amount=Money(50_000, "EUR")),
         Cap(amount=Money(5, "JPY")),
     )
-    assert dict(version.kept) == {
-        "obligations": '[{"party":"b"}]',
-        "renewal": '{"notice":"90d"}',
-        "x-note": '"hello"',
-    }
+    assert version.provisions == Provisions(
+        obligations=(Obligation("logs", ("b",), ("a",), category="logs", within=Lapse(2 * HOUR)),),
+        notice=Notice(Lapse(90 * DAY)),
+    )
+    assert dict(version.kept) == {"x-note": '"hello"'}
 
 
 # ------------------------------------------------------------------------------------------- terms
@@ -344,7 +349,8 @@ def test_all_other_keys_of_a_term() -> None:
     term = only_term(
         "target: 99%, internalTarget: 99.5%, priority: 1, hours: nights, strength: goal,"
         " recoveryAllowance: 30m, fee: {amount: 5}, exclusions: [], allowances: [],"
-        " bonus: [{above: 99.9%}], x-q: 1,"
+        " bonus: [{above: 99.9%}], x-q: 1, provenance: m-1/r1,"
+        " windows: [{hours: nights, target: 98%}],"
         " measurement: {source: probe, point: edge, minimumOutage: 1m, wholeMinutes: true,"
         " rounding: {places: 2, mode: down}, weighting: affected_share, minimumSamples: 10}"
     )
@@ -355,6 +361,8 @@ def test_all_other_keys_of_a_term() -> None:
     assert term.measurement == Measurement(
         "probe", "edge", MINUTE, True, 2, "down", "affected_share", 10
     )
+    assert term.windows == (TargetWindow("nights", Fraction("0.98")),)
+    assert term.provenance == "m-1/r1"
     assert dict(term.kept) == {"bonus": '[{"above":"99.9%"}]', "x-q": "1"}
 
 
@@ -397,17 +405,15 @@ def test_every_metric_of_the_table_can_be_written_as_its_carrier_says(metric: Me
 AGREED = "kind: SLA\ncovers: [s]\nfee: {amount: 5}"
 
 
-def test_a_hash_is_of_what_was_agreed_and_not_of_when_by_whom_or_under_which_number() -> None:
+def hash_of(version: Version) -> str:
+    return content_hash(Contract.of(version))
+
+
+def test_a_hash_is_of_what_was_agreed_and_not_of_its_state_or_its_acceptances() -> None:
     version = only_version(AGREED)
-    same = replace(
-        version,
-        number=7,
-        state="draft",
-        effective=Span(0, DAY),
-        acceptances=(Acceptance("b", 0, "x"),),
-    )
-    assert content_hash(same) == content_hash(version)
-    assert len(content_hash(version)) == 64
+    same = replace(version, state="draft", acceptances=(Acceptance("b", 0, "x"),))
+    assert hash_of(same) == hash_of(version)
+    assert len(hash_of(version)) == 64
 
 
 @pytest.mark.parametrize(
@@ -416,18 +422,22 @@ def test_a_hash_is_of_what_was_agreed_and_not_of_when_by_whom_or_under_which_num
         {"fee": Fee(Money(500, "JPY"))},
         {"timezone": "UTC"},
         {"customer": "z"},
-        {"kept": (("x-note", "1"),)},
         {"period": Period("year")},
         {"name": "Another"},
+        {"number": 7},
+        {"effective": Span(0, DAY)},
+        {"provisions": Provisions(tighten_only=True)},
     ],
     ids=lambda change: next(iter(change)),
 )
 def test_a_hash_changes_with_everything_that_was_agreed(change: dict[str, object]) -> None:
     version = only_version(AGREED)
-    assert content_hash(replace(version, **change)) != content_hash(version)
+    assert hash_of(replace(version, **change)) != hash_of(version)
 
 
-def test_a_hash_is_the_same_in_every_release() -> None:
-    assert content_hash(only_version(AGREED)) == (
-        "f119bff80cd688f70cd8c97cd1fa7f51f746eeb16643ba3c5dffaba67ec9f1e7"
-    )
+def test_a_further_stretch_of_a_version_is_what_was_agreed_under_its_first_number() -> None:
+    version = only_version(AGREED + "\nnotice: {period: 3 months}")
+    cut = Span(0, DAY)
+    agreed = replace(version.provisions, agreed=version.effective, continues=version.number)
+    later = replace(version, number=4, effective=cut, provisions=agreed)
+    assert hash_of(later) == hash_of(version)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from orchestrator.engine.paperwork import paperwork
+from orchestrator.engine.paperwork import between, paperwork
 from orchestrator.model.boundaries import Demarcation
+from orchestrator.model.changes import merge
 from orchestrator.model.clauses import Clause
 from orchestrator.model.contracts import Contract
 from orchestrator.model.estate import Estate, Metadata, always
 from orchestrator.model.parties import Party
 from orchestrator.model.priorities import SeverityMapping, SeverityPair
-from orchestrator.model.references import Reference, references
-from orchestrator.model.schedule import Review
+from orchestrator.model.references import Reference, references, renamed
+from orchestrator.model.schedule import EscalationLevel, Review
 from orchestrator.model.services import Needs, Service
+from orchestrator.model.validity import validate
 from orchestrator.model.values import DAWN
 from tests.contracts import at, contract, term, within
 from tests.unit.test_provision_documents import HELD
@@ -39,26 +41,23 @@ THEIRS = contract(
 
 def found(*contracts: Contract, now: str = "", strict: bool = False) -> list[tuple[str, ...]]:
     estate = Estate(
-        Metadata("test", ("us",)),
+        Metadata("test", ("us",), strict_demarcation=strict),
         {},
         always(Party("us"), Party("shop"), Party("vendor")),
         always(Service("web", owner="us", requires=Needs("db")), Service("db", owner="vendor")),
-        {one.version.agreement: (one.version,) for one in contracts},
+        {one.version.agreement: (one.held,) for one in contracts},
     )
-    held = {one.version.agreement: one for one in contracts}
-    asked = at(now) if now else None
-    return [
-        (one.code, one.severity, *one.subjects)
-        for one in paperwork(estate.at(DAWN), held, asked, strict=strict)
-    ]
+    snapshot, asked = estate.at(DAWN), at(now) if now else None
+    alone = [finding for one in contracts for finding in paperwork(snapshot, one, asked)]
+    return [(one.code, one.severity, *one.subjects) for one in (*alone, *between(snapshot))]
 
 
 def test_every_finding_is_made_where_it_belongs() -> None:
     assert found(THEIRS, OURS, now="2026-01-02", strict=True) == [
-        ("UNMAPPED_SEVERITY", "error", "c1", "u1"),
-        ("OVERDUE_REVIEW", "warning", "c1", "slm"),
         ("MISSING_INDEMNITY", "warning", "u1"),
         ("MISSING_CLAUSES", "info", "u1"),
+        ("OVERDUE_REVIEW", "warning", "c1", "slm"),
+        ("UNMAPPED_SEVERITY", "error", "c1", "u1"),
         ("NO_DEMARCATION", "error", "web", "db"),
     ]
 
@@ -107,3 +106,27 @@ def test_everything_that_provisions_name_is_told() -> None:
         "meetings[0].resolutions",
     }
     assert Reference("parties", "host", "obligations[1].by") in told
+
+
+def test_what_is_named_is_renamed_everywhere_and_nothing_else_is() -> None:
+    def name(table: str, id: str) -> str:
+        return f"{table}-{id}" if id not in {"", "24x7"} else id
+
+    pairs = list(zip(references(HELD), references(renamed(HELD, name)), strict=True))
+    assert len(pairs) > 20
+    assert all(other.id == name(one.table, one.id) for one, other in pairs)
+    assert renamed(HELD, lambda _, id: id) == HELD
+
+
+def test_a_merger_renames_the_parties_of_what_an_agreement_holds() -> None:
+    theirs = Estate(
+        Metadata("theirs", ("us",)),
+        {},
+        always(Party("us"), Party("shop")),
+        always(Service("web", owner="us")),
+        {"c1": (contract("c1", escalation=(EscalationLevel("us"),)).held,)},
+    )
+    both = merge(Estate(), theirs, {("parties", "us"): "them", ("agreements", "c1"): "c9"})
+    (version,) = both.agreements["c9"]
+    assert version.provisions.escalation == (EscalationLevel("them"),)
+    assert validate(both) == both
