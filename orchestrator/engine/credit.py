@@ -59,7 +59,8 @@ def due(measured: Measured, snapshot: Snapshot, currency: str) -> Due | None:
     subject, attained = measured.subject, measured.assessment.attained
     version, term = subject.version, subject.term
     inside = snapshot.entity(version.provider) == snapshot.entity(version.customer)
-    if attained is None or inside or term.strength == "goal":
+    pays = measured.over or measured.breached
+    if attained is None or inside or term.strength == "goal" or not pays:
         return None
     percent = percent_due(term.credits, rounded(term.measurement, attained))
     if not percent:

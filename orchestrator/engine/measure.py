@@ -1,55 +1,92 @@
-"""Measurement against target: what counted in one term's period, and what that comes to."""
+"""Measurement against target: what one term's period comes to, whatever it is measured from."""
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Final
 
-from orchestrator.engine.intervals import Intervals, clip, intersect, total, union
+from orchestrator.engine.casebook import Casebook
+from orchestrator.engine.cases import Case
+from orchestrator.engine.counting import breached, count
+from orchestrator.engine.downtime import measured_downtime
+from orchestrator.engine.gauges import gauge_of
+from orchestrator.engine.intervals import Intervals, union
 from orchestrator.engine.observations import Observations
-from orchestrator.engine.promises import policies_of, rounded, shortest_counted
-from orchestrator.engine.slices import Slices, Stretch, cut, slices
+from orchestrator.engine.slices import Stretch
 from orchestrator.engine.subjects import Subject
-from orchestrator.model.agreements import Measurement
-from orchestrator.model.records import Assessment, TermKey
-from orchestrator.model.values import MINUTE, SECOND, Duration, Instant, Span
+from orchestrator.engine.verdicts import (
+    AT_RISK,
+    BREACHED,
+    DISPUTED,
+    INSUFFICIENT_DATA,
+    MET,
+    Moment,
+)
+from orchestrator.model.metrics import METRICS
+from orchestrator.model.records import Assessment, Tally, TermKey
+from orchestrator.model.values import FOREVER, Span
 
-MET: Final = "MET"
-BREACHED: Final = "BREACHED"
-INSUFFICIENT_DATA: Final = "INSUFFICIENT_DATA"
+__all__ = [
+    "AT_RISK",
+    "BREACHED",
+    "DISPUTED",
+    "INSUFFICIENT_DATA",
+    "MET",
+    "Measured",
+    "Measurements",
+    "measurable",
+]
 
-ZERO: Final = Fraction(0)
+DOWNTIME: Final = "downtime"
+"""The algebra of what is measured by downtime itself, and not by cases."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One subject measured over one of its periods. `stretches` are those that count, in order."""
+    """One subject measured over one of its periods.
+
+    `stretches` are the downtime that counts, in order. Of what is measured by cases, `tally` says
+    what was counted, `judged` are the cases of the period and `missed` those that miss the target.
+    `breached` goes by the source that decides, even where another one disputes it. `over`: nothing
+    more can happen in the period.
+    """
 
     subject: Subject
     assessment: Assessment
-    stretches: tuple[Stretch, ...]
-    unexplained: bool
-    redundancy_lost: bool
-
-    @property
-    def breached(self) -> bool:
-        return self.assessment.status == BREACHED
+    stretches: tuple[Stretch, ...] = ()
+    unexplained: bool = False
+    redundancy_lost: bool = False
+    tally: Tally | None = None
+    judged: tuple[Case, ...] = ()
+    missed: tuple[Case, ...] = ()
+    breached: bool = False
+    over: bool = True
 
     @cached_property
     def counted(self) -> Intervals:
         """The instants that count, in whole or in part."""
         return union((stretch.start, stretch.end) for stretch in self.stretches)
 
+    @property
+    def downtime(self) -> Fraction:
+        """How long of it counts, in microseconds."""
+        return sum((s.length * s.counted for s in self.stretches), Fraction(0))
+
+
+def measurable(metric: str) -> bool:
+    """Whether facts say anything of a kind of commitment."""
+    return METRICS[metric].algebra == DOWNTIME or gauge_of(metric) is not None
+
 
 class Measurements:
     """Guards that each subject and period is measured once."""
 
-    def __init__(self, seen: Observations) -> None:
+    def __init__(self, seen: Observations, moment: Moment | None = None) -> None:
         self.seen = seen
+        self.moment = moment or Moment(_end_of_facts(seen))
+        self.book = Casebook(seen, self.moment)
         self._measured: dict[tuple[TermKey, Span], Measured] = {}
 
     def of(self, subject: Subject, period: Span) -> Measured:
@@ -57,157 +94,36 @@ class Measurements:
         window of a span."""
         key = (subject.key, period)
         if key not in self._measured:
-            self._measured[key] = _measured(self.seen, subject, period)
+            self._measured[key] = self._measure(subject, period)
         return self._measured[key]
 
-
-@dataclass(frozen=True)
-class _Tally:
-    """What counted within some hours, in microseconds, and the hours it is a share of."""
-
-    stretches: list[Stretch]
-    down: Fraction
-    excused: Fraction
-    hours: Fraction
-
-    @property
-    def attained(self) -> Fraction | None:
-        return 1 - self.down / self.hours if self.hours > 0 else None
-
-
-def _measured(seen: Observations, subject: Subject, period: Span) -> Measured:
-    term = subject.term
-    gaps_count = policies_of(term).data_gaps == "counts_as_down"
-    found = _found(seen, subject, period, gaps_count)
-    hours = seen.underpinning.hours.open(term.hours, period)
-    assert term.period is not None
-    if term.period.rolling:
-        period = _worst_window(found, subject, period, hours, term.period.rolling)
-        hours = clip(hours, period.start, period.end)
-    tally = other = _tally(found, subject, hours)
-    if seen.facts.unknown:
-        other = _tally(_found(seen, subject, period, not gaps_count), subject, hours)
-    both = [one.attained for one in (tally, other) if one.attained is not None]
-    assert isinstance(term.target, Fraction)
-    assessment = Assessment(
-        subject.key,
-        term.metric,
-        period,
-        term.target,
-        tally.attained,
-        _status(subject, tally.attained, term.target),
-        tally.down / SECOND,
-        tally.excused / SECOND,
-        abs(tally.down - other.down) / SECOND,
-        tally.hours / SECOND,
-        min(both, default=None),
-        max(both, default=None),
-    )
-    return Measured(
-        subject,
-        assessment,
-        tuple(tally.stretches),
-        bool(intersect(found.unexplained, hours)),
-        any(stretch.verdict.redundancy_lost for stretch in tally.stretches),
-    )
+    def _measure(self, subject: Subject, period: Span) -> Measured:
+        gauge = gauge_of(subject.term.metric)
+        if gauge is None:
+            found = measured_downtime(self.seen, subject, period, self.moment)
+            return Measured(
+                subject,
+                found.assessment,
+                found.stretches,
+                found.unexplained,
+                found.redundancy_lost,
+                breached=found.assessment.status == BREACHED,
+            )
+        counted = count(self.book, gauge, subject, period)
+        return Measured(
+            subject,
+            counted.assessment,
+            tally=counted.tally,
+            judged=counted.judged,
+            missed=counted.missed,
+            breached=breached(counted),
+            over=self.moment.over(counted.assessment.period),
+        )
 
 
-def _status(subject: Subject, attained: Fraction | None, target: Fraction) -> str:
-    if attained is None:
-        return INSUFFICIENT_DATA
-    return MET if rounded(subject.term.measurement, attained) >= target else BREACHED
-
-
-def _found(seen: Observations, subject: Subject, period: Span, gaps_count: bool) -> Slices:
-    """The slices of a period, and about it: an outage across its border has its whole length."""
-    margin = shortest_counted(subject.term.measurement)
-    hull = Span(period.start - margin, period.end + margin)
-    return slices(seen, subject, hull, gaps_count=gaps_count)
-
-
-def _tally(found: Slices, subject: Subject, hours: Intervals) -> _Tally:
-    stretches = _counting(found, subject.term.measurement, hours)
-    excused = sum((s.length * (1 - s.verdict.counted) for s in cut(_excused(found), hours)), ZERO)
-    left = Fraction(total(hours))
-    if policies_of(subject.term).excluded_time == "leaves_period":
-        left -= excused
-    return _Tally(stretches, sum((s.length * s.counted for s in stretches), ZERO), excused, left)
-
-
-def _excused(found: Slices) -> list[Stretch]:
-    return [stretch for stretch in found.stretches if stretch.verdict.counted != 1]
-
-
-def _counting(found: Slices, measurement: Measurement, hours: Intervals) -> list[Stretch]:
-    """The slices that count within the hours, outages too short for the term left out. An outage
-    is as long as the service was down, whether all of that counts or not."""
-    counted = [stretch for stretch in found.stretches if stretch.verdict.counted]
-    if measurement.minimum_outage:
-        outages = union((stretch.start, stretch.end) for stretch in found.stretches)
-        long = [(a, b) for a, b in outages if b - a >= measurement.minimum_outage]
-        counted = cut(counted, long)
-    counted = cut(counted, hours)
-    if measurement.whole_minutes:
-        outages = union((stretch.start, stretch.end) for stretch in counted)
-        whole = [(a, b - (b - a) % MINUTE) for a, b in outages if b - a >= MINUTE]
-        counted = cut(counted, whole)
-    return counted
-
-
-# --- rolling periods -----------------------------------------------------------------------------
-
-
-def _worst_window(
-    found: Slices, subject: Subject, span: Span, hours: Intervals, length: Duration
-) -> Span:
-    """The window of a length, inside a span, with the lowest attainment; the latest of equals.
-
-    Attainment changes its slope only where an end of the window meets an end of a slice or of the
-    hours, so one of those windows is the worst.
-    """
-    last = span.end - length
-    if last <= span.start:
-        return span
-    tally = _tally(found, subject, hours)
-    down = _Running((s.start, s.end, s.counted) for s in tally.stretches)
-    opened = _Running((start, end, Fraction(1)) for start, end in hours)
-    gone = _Running(())
-    if policies_of(subject.term).excluded_time == "leaves_period":
-        excused = cut(_excused(found), hours)
-        gone = _Running((s.start, s.end, 1 - s.verdict.counted) for s in excused)
-    marks = {span.start, last}
-    for mark in (*down.marks, *opened.marks, *gone.marks):
-        marks.update((mark, mark - length))
-    worst, best = last, Fraction(2)
-    for start in sorted(mark for mark in marks if span.start <= mark <= last):
-        end = start + length
-        left = opened.between(start, end) - gone.between(start, end)
-        attained = 1 - down.between(start, end) / left if left > 0 else Fraction(2)
-        if attained <= best:
-            worst, best = start, attained
-    return Span(worst, worst + length)
-
-
-class _Running:
-    """A quantity that grows at a constant rate on each of some disjoint stretches."""
-
-    def __init__(self, stretches: Iterable[tuple[Instant, Instant, Fraction]]) -> None:
-        self.marks: list[Instant] = []
-        self._values: list[Fraction] = []
-        self._rates: list[Fraction] = []
-        value = ZERO
-        for start, end, rate in stretches:
-            self.marks += (start, end)
-            self._rates += (rate, ZERO)
-            self._values += (value, value + (end - start) * rate)
-            value = self._values[-1]
-
-    def between(self, start: Instant, end: Instant) -> Fraction:
-        """By how much it grows."""
-        return self._at(end) - self._at(start)
-
-    def _at(self, instant: Instant) -> Fraction:
-        index = bisect.bisect_right(self.marks, instant) - 1
-        if index < 0:
-            return ZERO
-        return self._values[index] + (instant - self.marks[index]) * self._rates[index]
+def _end_of_facts(seen: Observations) -> int:
+    """An instant by which all that is reported has happened."""
+    facts = seen.facts
+    ends = [fact.span.end for fact in facts.outages if fact.span.end < FOREVER]
+    ends += [event.at for ticket in facts.tickets for event in ticket.events]
+    return max(ends, default=0)

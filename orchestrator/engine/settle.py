@@ -8,17 +8,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from orchestrator.engine.case_causes import attributable, case_causes
 from orchestrator.engine.credit import credits_due, ended
 from orchestrator.engine.exposure import Traced, exposures
 from orchestrator.engine.findings import place
-from orchestrator.engine.measure import Measured, Measurements
+from orchestrator.engine.measure import Measured, Measurements, measurable
 from orchestrator.engine.observations import Observations
+from orchestrator.engine.promises import Hours
 from orchestrator.engine.subjects import Subject, periods_ending, subjects
+from orchestrator.engine.ticketed import longest_wait, times_tickets
 from orchestrator.engine.trace import Upstream, breach, causes
 from orchestrator.engine.underpinning import Underpinning
+from orchestrator.engine.verdicts import Moment, as_designed
 from orchestrator.model.estate import Estate
+from orchestrator.model.measuring import Measuring
 from orchestrator.model.records import Facts, Finding, Verdict
-from orchestrator.model.values import DAY, AskedPeriod, Span, zone
+from orchestrator.model.values import DAY, AskedPeriod, Instant, Span, zone
 
 
 def settle(
@@ -27,14 +32,22 @@ def settle(
     asked: AskedPeriod,
     progress: Callable[[int, int], None] | None = None,
     underpinning: Underpinning | None = None,
+    as_of: Instant | None = None,
+    measuring: Callable[[Subject], Measuring] = as_designed,
 ) -> Verdict:
     """The verdict on every period of every agreement that ends inside the span asked for.
 
     Lists are sorted by agreement, term, service and period. `progress` hears (done, of all).
+
+    With `as_of` the verdict is what could be said at that instant: tickets are read at it, and a
+    period that goes on at it may be AT_RISK. Facts reported later are the caller's to leave out.
+    Without it all that ever happens is taken to be reported: a ticket whose end is not is never
+    ended. `measuring` says how each term is measured from tickets and samples.
     """
     underpinning = underpinning or Underpinning(estate)
-    measurements = Measurements(Observations(underpinning, facts))
-    work = _work(estate, asked, underpinning.metric)
+    moment = Moment(reach_of(estate, asked).end, as_of, measuring)
+    measurements = Measurements(Observations(underpinning, facts), moment)
+    work = _work(estate, asked)
     measured = []
     for number, (subject, period) in enumerate(work):
         measured.append(measurements.of(subject, period))
@@ -50,11 +63,12 @@ def settle(
         tuple(breach(one.measured, one.causes) for one in traced if one.measured.breached),
         tuple(credits.values()),
         exposed,
-        (*_findings(measured), *notes),
+        (*_findings(measured), *_unattributable(traced, upstream), *notes),
+        tuple(one.tally for one in measured if one.tally is not None),
     )
 
 
-def _work(estate: Estate, asked: AskedPeriod, metric: str) -> list[tuple[Subject, Span]]:
+def _work(estate: Estate, asked: AskedPeriod) -> list[tuple[Subject, Span]]:
     """Every subject with its own periods that end inside the span, in the order of a verdict."""
     found = [
         (subject, period)
@@ -62,7 +76,7 @@ def _work(estate: Estate, asked: AskedPeriod, metric: str) -> list[tuple[Subject
         for version in versions
         if version.binds
         for subject in subjects(version)
-        if subject.term.metric == metric
+        if measurable(subject.term.metric)
         for period in periods_ending(subject, asked)
     ]
     return sorted(
@@ -77,18 +91,32 @@ def _work(estate: Estate, asked: AskedPeriod, metric: str) -> list[tuple[Subject
 
 
 def _traced(measured: Measured, upstream: Upstream) -> Traced:
-    return Traced(measured, causes(measured, upstream))
+    by_cases = measured.tally is not None
+    return Traced(measured, (case_causes if by_cases else causes)(measured, upstream))
 
 
 def reach_of(estate: Estate, asked: AskedPeriod) -> Span:
     """The span of facts that a verdict on an asked span can depend on: every period that ends
     inside it, those of the agreements beneath that share an instant with it, the periods of their
-    allowances, and a day about it for outages across a border."""
+    allowances, the longest that a ticket closed before it may be due in it, and a day about it for
+    outages across a border."""
     span = asked.span(zone(estate.metadata.timezone))
     # First the periods themselves, then what lies beneath them, then what had been used up.
     for _ in range(3):
         span = _widened(estate, asked, span)
-    return Span(span.start - DAY, span.end + DAY)
+    return Span(_due_from(estate, span) - DAY, span.end + DAY)
+
+
+def _due_from(estate: Estate, span: Span) -> Instant:
+    """The earliest end of a ticket that may still be due in a span: one that is closed early is due
+    when the rest of its time would have been used up."""
+    hours, start = Hours(estate), span.start
+    for versions in estate.agreements.values():
+        for version in versions:
+            for term in version.terms:
+                if times_tickets(term.metric):
+                    start = min(start, span.start - longest_wait(hours, term, span.start))
+    return start
 
 
 def _widened(estate: Estate, asked: AskedPeriod, span: Span) -> Span:
@@ -112,6 +140,23 @@ def _widened(estate: Estate, asked: AskedPeriod, span: Span) -> Span:
 
 
 # --- findings ------------------------------------------------------------------------------------
+
+
+def _unattributable(traced: Sequence[Traced], upstream: Upstream) -> Iterator[Finding]:
+    """Misses of which nothing says whose doing they were."""
+    for one in traced:
+        measured = one.measured
+        if measured.tally is None or not measured.breached or attributable(measured, upstream):
+            continue
+        key, period = measured.assessment.key, measured.assessment.period
+        yield Finding(
+            "UNATTRIBUTABLE",
+            "warning",
+            f"{key.agreement}/{key.term} on {key.service} in {period}: missed, and no declared "
+            "contribution says by whose doing; the provider bears it",
+            (key.agreement, key.term, key.service),
+            place(key),
+        )
 
 
 def _findings(measured: Sequence[Measured]) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
@@ -30,7 +30,8 @@ ZERO: Final = Fraction(0)
 class Cause:
     """What one leaf contributed on one basis: microseconds, shared and weighed.
 
-    `answers` is the measurement of the agreement beneath that answers for it, if one does.
+    `answers` is the measurement of the agreement beneath that answers for it, if one does. What is
+    not `timed` is a bare weight, and no time.
     """
 
     party: str
@@ -41,6 +42,7 @@ class Cause:
     evidence: tuple[str, ...]
     answers: Measured | None
     internal: bool
+    timed: bool = True
 
     @property
     def liable(self) -> bool:
@@ -64,7 +66,7 @@ class Upstream:
     """
 
     def __init__(self, measurements: Measurements, asked: AskedPeriod) -> None:
-        self._measurements = measurements
+        self.measurements = measurements
         self._asked = asked
         self._known: dict[tuple[int, int], list[Answer]] = {}
 
@@ -75,6 +77,17 @@ class Upstream:
             if instant in answer.span:
                 return answer
         return self._answer(structure.leaves[number], instant, known)
+
+    def of(self, commitments: Iterable[Commitment], instant: Instant) -> Answer:
+        """What answers for something at an instant, of the commitments that may."""
+        found = [
+            (commitment, self._measured(commitment, instant)[0])
+            for commitment in commitments
+            if _answers(commitment)
+        ]
+        if not found:
+            return Answer(Span())
+        return Answer(Span(), *next((pair for pair in found if pair[1].breached), found[0]))
 
     def _answer(self, leaf: Leaf, instant: Instant, known: list[Answer]) -> Answer:
         span, found, lasting = Span(), [], True
@@ -101,10 +114,10 @@ class Upstream:
         if not period.rolling:
             whole = period.containing(instant, zone(version.timezone)) & version.effective
             assert whole is not None
-            return self._measurements.of(subject, whole), whole
+            return self.measurements.of(subject, whole), whole
         until = version.effective.end
         for hull in periods_ending(subject, self._asked):
-            assessed = self._measurements.of(subject, hull)
+            assessed = self.measurements.of(subject, hull)
             window = assessed.assessment.period
             if instant in window:
                 return assessed, window
@@ -112,7 +125,7 @@ class Upstream:
                 until = window.start
         about = Span(instant - period.rolling + 1, instant + period.rolling) & version.effective
         assert about is not None
-        measured = self._measurements.of(subject, about)
+        measured = self.measurements.of(subject, about)
         return measured, Span(instant, min(measured.assessment.period.end, until))
 
 
@@ -251,12 +264,14 @@ def _evidence(part: _Part, intervals: Intervals) -> set[str]:
 
 def breach(measured: Measured, found: Sequence[Cause]) -> Breach:
     """The breach with responsibility (contribution) and where it ends (liability)."""
-    counted = sum((s.length * s.counted for s in measured.stretches), ZERO)
+    # Of what is measured by cases each part is borne once, whatever the policy.
+    cases = sum((cause.duration for cause in found), ZERO)
+    counted = measured.downtime if measured.tally is None else cases
     responsibility = (
         Responsibility(
             cause.party,
             cause.leaf,
-            cause.duration / SECOND,
+            cause.duration / SECOND if cause.timed else ZERO,
             cause.duration / counted,
             cause.liable,
             cause.basis,

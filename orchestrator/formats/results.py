@@ -12,7 +12,14 @@ from typing import Any
 
 from orchestrator.errors import Problem
 from orchestrator.model.changes import Change
-from orchestrator.model.derivations import Derivation, Explanation, Renegotiation, WorstCase
+from orchestrator.model.derivations import (
+    Derivation,
+    Explanation,
+    Methods,
+    Number,
+    Renegotiation,
+    WorstCase,
+)
 from orchestrator.model.metrics import Labels, Lasting, Points, Target, Within
 from orchestrator.model.records import (
     Assessment,
@@ -20,6 +27,8 @@ from orchestrator.model.records import (
     Credit,
     Exposure,
     Finding,
+    PointTally,
+    Tally,
     TermKey,
     Verdict,
 )
@@ -60,7 +69,7 @@ def target_json(target: Target | float | None, exact: bool = False) -> Any:
         case Points():
             return [_within_json(point, exact) for point in target.points]
         case Lasting():
-            return number_json(Fraction(target.duration, SECOND))
+            return number_json(Fraction(target.duration, SECOND), exact)
         case Labels():
             return list(target.names)
         case _:
@@ -71,7 +80,7 @@ def _within_json(target: Within, exact: bool) -> Plain:
     share = ratio_json(target.share, exact)
     if target.business_days:
         return {"share": share, "withinBusinessDays": target.business_days}
-    return {"share": share, "withinSeconds": number_json(Fraction(target.duration, SECOND))}
+    return {"share": share, "withinSeconds": number_json(Fraction(target.duration, SECOND), exact)}
 
 
 def key_json(key: TermKey) -> Plain:
@@ -125,12 +134,8 @@ def derivation_json(one: Derivation, exact: bool = False) -> Plain:
         "beta": target_json(one.beta, exact),
         "coveredShare": ratio_json(one.covered_share, exact),
         "method": one.method,
-        "methods": {
-            "floor": one.methods.floor,
-            "independent": one.methods.independent,
-            "beta": one.methods.beta,
-        },
-        "independentInterval": _interval_json(one, exact),
+        "methods": methods_json(one.methods),
+        "independentInterval": interval_json(one.independent_interval, exact),
         "status": one.status,
         "headroom": target_json(one.headroom, exact),
         "assumptions": list(one.assumptions),
@@ -139,10 +144,16 @@ def derivation_json(one: Derivation, exact: bool = False) -> Plain:
     return result | (explanation_json(one.explanation, exact) if one.explanation else {})
 
 
-def _interval_json(one: Derivation, exact: bool) -> Plain | None:
-    if one.independent_interval is None:
+def methods_json(one: Methods) -> Plain:
+    """How each figure was found."""
+    return {"floor": one.floor, "independent": one.independent, "beta": one.beta}
+
+
+def interval_json(found: tuple[Number, Number] | None, exact: bool) -> Plain | None:
+    """What a figure that is not exact lies between."""
+    if found is None:
         return None
-    low, high = (ratio_json(end, exact) for end in one.independent_interval)
+    low, high = (ratio_json(end, exact) for end in found)
     return {"low": low, "high": high}
 
 
@@ -205,7 +216,7 @@ def explanation_json(found: Explanation, exact: bool) -> Plain:
             "renegotiate": [renegotiation_json(one, exact) for one in found.renegotiate],
         }
     if found.worst_cases:
-        result["worstCases"] = [worst_case_json(one) for one in found.worst_cases]
+        result["worstCases"] = [worst_case_json(one, exact) for one in found.worst_cases]
     result["singlePointsOfFailure"] = list(found.single_points)
     if found.minimal_cuts or not found.cuts_complete:
         result["minimalCuts"] = [list(cut) for cut in found.minimal_cuts]
@@ -213,12 +224,12 @@ def explanation_json(found: Explanation, exact: bool) -> Plain:
     return result
 
 
-def worst_case_json(one: WorstCase) -> Plain:
+def worst_case_json(one: WorstCase, exact: bool = False) -> Plain:
     return {
         "hours": one.hours,
         "from": format_instant(one.start),
         "due": format_instant(one.due),
-        "elapsedSeconds": number_json(Fraction(one.elapsed, SECOND)),
+        "elapsedSeconds": number_json(Fraction(one.elapsed, SECOND), exact),
         "stages": [
             {
                 "stage": stage.stage,
@@ -230,9 +241,17 @@ def worst_case_json(one: WorstCase) -> Plain:
     }
 
 
-def verdict_json(verdict: Verdict, exact: bool = False, locate: Locate | None = None) -> Plain:
+def verdict_json(
+    verdict: Verdict, exact: bool = False, locate: Locate | None = None, *, counted: bool = False
+) -> Plain:
+    """All that was concluded. With `counted`, assessments by tickets and samples say what they were
+    counted from, as far as the verdict does: the database keeps conclusions alone."""
+    tallies = {(one.key, one.period): one for one in verdict.tallies if counted}
     return {
-        "assessments": [assessment_json(one, exact) for one in verdict.assessments],
+        "assessments": [
+            assessment_json(one, exact, tallies.get((one.key, one.period)))
+            for one in verdict.assessments
+        ],
         "breaches": [breach_json(one, exact) for one in verdict.breaches],
         "credits": [credit_json(one) for one in verdict.credits],
         "exposures": [exposure_json(one) for one in verdict.exposures],
@@ -240,8 +259,10 @@ def verdict_json(verdict: Verdict, exact: bool = False, locate: Locate | None = 
     }
 
 
-def assessment_json(one: Assessment, exact: bool = False) -> Plain:
-    return key_json(one.key) | {
+def assessment_json(one: Assessment, exact: bool = False, tally: Tally | None = None) -> Plain:
+    """An assessment; of what is counted from tickets or samples with what was counted, its target
+    in full, and what is attained a share, seconds, or a number in the metric's unit."""
+    plain = key_json(one.key) | {
         "metric": one.metric,
         "period": span_json(one.period),
         "target": ratio_json(one.target, exact),
@@ -253,6 +274,42 @@ def assessment_json(one: Assessment, exact: bool = False) -> Plain:
         "excusedSeconds": number_json(one.excused_seconds, exact),
         "unknownSeconds": number_json(one.unknown_seconds, exact),
         "hoursSeconds": number_json(one.hours_seconds, exact),
+    }
+    return plain if tally is None else plain | tally_json(tally, exact)
+
+
+def tally_json(one: Tally, exact: bool = False) -> Plain:
+    """What an assessment was counted from: its cases, and what each of several targets, or of
+    several sources, says."""
+    found: Plain = {"target": target_json(one.promised, exact)} | _counts_json(one.deciding)
+    found["carried"] = one.carried
+    if len(one.points) > 1:
+        found["points"] = [
+            {
+                "target": target_json(point.target, exact),
+                "attained": ratio_json(point.attained, exact),
+            }
+            | _counts_json(point)
+            for point in one.points
+        ]
+    if one.values:
+        found["values"] = [
+            {
+                "source": value.source,
+                "attained": ratio_json(value.attained, exact),
+                "cases": value.cases,
+            }
+            for value in one.values
+        ]
+        found["decided"] = one.decided or None
+    return found
+
+
+def _counts_json(point: PointTally) -> Plain:
+    return {
+        "cases": point.cases,
+        "missed": point.missed,
+        "missesAllowed": point.misses_allowed,
     }
 
 

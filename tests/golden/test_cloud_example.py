@@ -68,17 +68,26 @@ def assessment(agreement: str, service: str, name: str = CLOUD) -> Assessment:
         one
         for one in verdict(name).assessments
         if (one.key.agreement, one.key.service) == (agreement, service)
+        and one.metric == "availability"
     )
     return found
 
 
 def breach(agreement: str, name: str = CLOUD) -> Breach:
-    (found,) = (one for one in verdict(name).breaches if one.key.agreement == agreement)
+    (found,) = (
+        one
+        for one in verdict(name).breaches
+        if (one.key.agreement, one.key.term) == (agreement, "availability")
+    )
     return found
 
 
 def exposure(agreement: str, name: str = CLOUD) -> Exposure:
-    (found,) = (one for one in verdict(name).exposures if one.key.agreement == agreement)
+    (found,) = (
+        one
+        for one in verdict(name).exposures
+        if (one.key.agreement, one.key.term) == (agreement, "availability")
+    )
     return found
 
 
