@@ -1,0 +1,233 @@
+"""Breach classes, rules on repetition, bonus and earn-back; remedies and indemnities."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+from orchestrator.errors import refuse
+from orchestrator.model.lapses import AT_ONCE, Lapse
+from orchestrator.model.schemes import Row, Worth
+from orchestrator.model.values import Money, Span
+
+BREACH_CLASSES: Final = ("minor", "major", "severe", "critical")
+"""Mildest first."""
+
+
+def rank(breach_class: str) -> int:
+    """How grave a class is; 0 is the mildest."""
+    return BREACH_CLASSES.index(breach_class)
+
+
+@dataclass(frozen=True, slots=True)
+class ClassBound:
+    """A miss that attains less than `bound` is at least of this class (more than `bound`, of a
+    metric of which less is better)."""
+
+    breach_class: str
+    bound: Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """How grave a breach is, by declared bounds; a breach that no bound reaches is minor."""
+
+    bounds: tuple[ClassBound, ...] = ()
+    higher_is_better: bool = True
+
+    def __post_init__(self) -> None:
+        if any(one.breach_class not in BREACH_CLASSES for one in self.bounds):
+            raise refuse(
+                "BAD_CHOICE", "no such class of breach", f"use one of {', '.join(BREACH_CLASSES)}"
+            )
+        for mild, grave in itertools.pairwise(
+            sorted(self.bounds, key=lambda one: rank(one.breach_class))
+        ):
+            further = (
+                grave.bound < mild.bound if self.higher_is_better else grave.bound > mild.bound
+            )
+            if mild.breach_class == grave.breach_class or not further:
+                raise refuse(
+                    "CLASSES_NOT_ORDERED",
+                    f"the bound of {grave.breach_class} lies no further from the target than that "
+                    f"of {mild.breach_class}",
+                    "a graver class begins at a worse value",
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """So many breaches, or so many points, within `periods` periods in a row.
+
+    Breaches milder than `at_least` do not count. With `points` a period counts by its service
+    points instead. What has led to one application counts towards no other.
+    """
+
+    count: Fraction
+    periods: int
+    at_least: str = "minor"
+    points: bool = False
+
+    def __post_init__(self) -> None:
+        impossible = not self.points and self.count > self.periods
+        if self.count <= 0 or self.periods < 1 or impossible:
+            raise refuse(
+                "BAD_REPEAT",
+                f"{self.count} breaches in {self.periods} periods never come together",
+                "at most one breach falls in a period",
+            )
+        if self.at_least not in BREACH_CLASSES:
+            raise refuse(
+                "BAD_CHOICE", "no such class of breach", f"use one of {', '.join(BREACH_CLASSES)}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatRule:
+    """What repetition adds to the credit of the period that completes it: its credit `factor` times
+    over, less the once it is due anyway, and `extra`."""
+
+    when: Repeated
+    factor: Fraction = Fraction(1)
+    extra: Worth | None = None
+
+    def __post_init__(self) -> None:
+        if self.factor < 1:
+            raise refuse("BAD_NUMBER", "repetition does not lower a credit", "use 1 or more")
+
+
+@dataclass(frozen=True, slots=True)
+class Chronic:
+    """Chronic failure: repetition that gives the customer a right to terminate, to be exercised
+    `within` a time after the period that completes it (at once: without a limit)."""
+
+    when: Repeated
+    within: Lapse = AT_ONCE
+
+
+@dataclass(frozen=True, slots=True)
+class TerminationRight:
+    """A right to terminate: from the end of the period that completed it, until it lapses."""
+
+    holder: str
+    span: Span
+    periods: tuple[Span, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Bonus:
+    """What the customer owes for more than was promised: a ratio of the fee base by the attained
+    value, the highest where rows overlap."""
+
+    rows: tuple[Row, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EarnBack:
+    """Later good performance cancels a credit.
+
+    `share` of the credit is returned, once, at the end of the first `periods` periods in a row
+    that attain at least `level` (None: the target), all of them within `expires` periods after
+    the one of the credit.
+    """
+
+    periods: int
+    expires: int
+    share: Fraction = Fraction(1)
+    level: Fraction | None = None
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.periods <= self.expires:
+            raise refuse(
+                "BAD_EARN_BACK",
+                f"{self.periods} good periods cannot lie within {self.expires}",
+                "let it expire later, or ask for fewer",
+            )
+        if not 0 < self.share <= 1:
+            raise refuse(
+                "OUT_OF_RANGE", "no more is earned back than the credit", "use a share up to 1"
+            )
+
+
+# ---------------------------------------------------------------------------------------- remedies
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """What a customer may ask for besides credits; `financial` where it is money."""
+
+    id: str
+    financial: bool
+
+
+REMEDIES: Final[dict[str, Remedy]] = {
+    row.id: row
+    for row in (
+        Remedy("damages", True),
+        Remedy("correction", False),
+        Remedy("termination", False),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Exclusivity:
+    """What credits exclude: other money, or other remedies of every kind, or nothing."""
+
+    id: str
+    money: bool
+    others: bool
+
+
+EXCLUSIVITY: Final[dict[str, Exclusivity]] = {
+    row.id: row
+    for row in (
+        Exclusivity("cumulative", money=False, others=False),
+        Exclusivity("sole_financial", money=True, others=False),
+        Exclusivity("sole", money=True, others=True),
+    )
+}
+
+CARVE_OUTS: Final = (
+    "critical_threshold",
+    "wilful_default",
+    "data_loss",
+    "third_party_compensation",
+    "cap_exhausted",
+    "termination",
+)
+"""Where credits are not the only remedy after all; `engine.remedies.HOLDS` says when each holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Remedies:
+    """Whether credits are the sole remedy, and the exceptions that were agreed.
+
+    Unless agreed, remedies are cumulative; `set_off` takes credits off the damages for the same
+    breach. `critical` is the class from which the carve-out `critical_threshold` holds.
+    """
+
+    exclusivity: str = "cumulative"
+    carve_outs: tuple[str, ...] = ()
+    critical: str = "critical"
+    set_off: bool = True
+
+    def __post_init__(self) -> None:
+        known = self.exclusivity in EXCLUSIVITY and self.critical in BREACH_CLASSES
+        if not (known and set(self.carve_outs) <= set(CARVE_OUTS)):
+            raise refuse(
+                "BAD_CHOICE",
+                "no such exclusivity, carve-out or class of breach",
+                f"use {', '.join(EXCLUSIVITY)} with {', '.join(CARVE_OUTS)}",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Indemnity:
+    """Compensation for what third parties claim, apart from credits: with a cap of its own (None:
+    without), and passed on to those beneath only with `passes_through`."""
+
+    cap: Money | None = None
+    passes_through: bool = False
