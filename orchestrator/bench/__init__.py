@@ -48,10 +48,20 @@ def _clock(size: Size) -> Iterable[Table]:
     yield _part("clock_cases").answers()
 
 
+def _intervals(size: Size) -> Iterable[Table]:
+    yield from _part("intervals").run(size.services)
+
+
+def _trace(size: Size) -> Iterable[Table]:
+    yield from _part("tracing").run(size.services)
+
+
 BENCHES: Final[dict[str, Callable[[Size], Iterable[Table]]]] = {
     "main": _main,
     "composite": _composite,
     "clock": _clock,
+    "intervals": _intervals,
+    "trace": _trace,
 }
 """Every bench; a new one is a row here."""
 
