@@ -16,11 +16,26 @@ from rich.text import Text
 
 from orchestrator.errors import Problem
 from orchestrator.formats import figures
-from orchestrator.formats.figures import figure, headroom
+from orchestrator.formats.figures import figure, headroom, marked
 from orchestrator.model.changes import Change
-from orchestrator.model.derivations import Derivation, Effect, Explanation
+from orchestrator.model.derivations import (
+    NOT_COMPARABLE,
+    UNDERPINNED,
+    Derivation,
+    Effect,
+    Explanation,
+    Outcome,
+)
 from orchestrator.model.metrics import METRICS, target_text
-from orchestrator.model.records import SEVERITIES, Breach, Exposure, Finding, TermKey, Verdict
+from orchestrator.model.records import (
+    SEVERITIES,
+    Assessment,
+    Breach,
+    Exposure,
+    Finding,
+    TermKey,
+    Verdict,
+)
 from orchestrator.model.values import Money, Span, format_duration, format_instant, format_percent
 
 percent = figures.percent
@@ -109,6 +124,20 @@ def _table(title: str, *columns: str, right: Collection[str] = ()) -> Table:
     return table
 
 
+def _found(metric: str, one: Derivation | Outcome, name: str) -> str:
+    """A figure by its name, marked where it is not exact."""
+    interval = {"independent": one.independent_interval, "beta": one.beta_interval}.get(name)
+    return _stacked(marked(metric, getattr(one, name), getattr(one.methods, name), interval))
+
+
+def _tell_marks(out: Console, table: Table) -> None:
+    """What the marks in a table mean, those that are there."""
+    cells = [str(cell) for column in table.columns for cell in column.cells]
+    for mark, says in figures.LEGEND.items():
+        if any(cell.startswith(mark) for cell in cells):
+            out.print(f"{mark} {says}", style="dim")
+
+
 def show_derivations(out: Console, found: Sequence[Derivation], *, notes: bool = True) -> None:
     """What each service can carry; with `notes`, what is wrong with what is promised, and why."""
     figures = ("promised", "floor", "independent", "beta", "headroom")
@@ -120,18 +149,47 @@ def show_derivations(out: Console, found: Sequence[Derivation], *, notes: bool =
             _name(one.key),
             one.key.service,
             _stacked(target_text(METRICS[one.metric], one.promised)),
-            *(_stacked(figure(one.metric, value)) for value in (one.floor, one.independent)),
-            figure(one.metric, one.beta),
+            *(_found(one.metric, one, name) for name in ("floor", "independent", "beta")),
             headroom(one),
             _styled(one.status),
         )
     out.print(table)
+    _tell_marks(out, table)
     if len(found) > _SHOWN:
         out.print(f"... {len(found) - _SHOWN:,} more: --json has them all", style="dim")
     for one in found[:_SHOWN] if notes else ():
         show_findings(out, one.findings)
         if one.explanation is not None:
             show_explanation(out, one.key, one.explanation, one.metric)
+
+
+_NOT_COMPARED = {
+    "NO_FLOW": "no flow of work is declared for it",
+    "UNATTRIBUTABLE": "nothing says what each part contributes",
+    "NO_SERVICE_HOURS": "it has no service hours in the period",
+}
+"""Why a promise could not be compared with what lies beneath it, by the code of its finding."""
+
+
+def show_kept(out: Console, found: Sequence[Derivation]) -> None:
+    """How many promises are underpinned, and how many could not be compared, with the reasons."""
+    apart = [one for one in found if one.status == NOT_COMPARABLE]
+    compared = len(found) - len(apart)
+    kept = sum(one.status == UNDERPINNED for one in found)
+    if compared or not apart:
+        out.print(f"{kept} of {compared} promises are underpinned.", style="bold")
+    if not apart:
+        return
+    whys = Counter(finding.code for one in apart for finding in one.findings[:1])
+    reasons = ", ".join(
+        f"{many:,} {code}" + (f" ({_NOT_COMPARED[code]})" if code in _NOT_COMPARED else "")
+        for code, many in whys.most_common()
+    )
+    promises = "promise" if len(apart) == 1 else "promises"
+    out.print(
+        f"{len(apart):,} {promises} could not be compared with what lies beneath: {reasons}.",
+        style="bold",
+    )
 
 
 def _worth(value: Fraction | float | None) -> str:
@@ -257,8 +315,7 @@ def show_verdict(out: Console, verdict: Verdict) -> None:
             _name(one.key),
             one.key.service,
             period_text(one.period),
-            format_percent(one.target),
-            percent(one.attained),
+            *_held_against(one),
             minutes(one.counted_seconds),
             _styled(one.status),
         )
@@ -272,6 +329,13 @@ def show_verdict(out: Console, verdict: Verdict) -> None:
         out.print(f"... {len(verdict.breaches) - _SHOWN:,} more breaches in --json", style="dim")
     show_totals(out, verdict.exposures)
     show_findings(out, verdict.findings)
+
+
+def _held_against(one: Assessment) -> tuple[str, str]:
+    """The target, and what was attained of it: of times as the shares that kept them."""
+    if METRICS[one.metric].carrier in {"ratio", "fault", "within"}:
+        return format_percent(one.target), percent(one.attained)
+    return figure(one.metric, one.target), figure(one.metric, one.attained)
 
 
 def show_breach(out: Console, breach: Breach, exposure: Exposure | None) -> None:
@@ -345,7 +409,7 @@ def show_effects(
             agreement if term == "availability" else f"{agreement} {term}",
             service,
             *(
-                _stacked(figure(one.metric, getattr(one, name))) if one else "-"
+                _found(one.metric, one, name) if one else "-"
                 for name in ("floor", "independent")
                 for one in (before, after)
             ),
@@ -353,6 +417,7 @@ def show_effects(
         )
     if effects:
         out.print(table)
+        _tell_marks(out, table)
     else:
         out.print("No promise changes.")
 
@@ -369,13 +434,14 @@ def show_outcomes(out: Console, effects: Sequence[Effect]) -> None:
             _name(one.key),
             one.key.service,
             *(
-                _stacked(figure(one.metric, getattr(side, name)))
+                _found(one.metric, side, name)
                 for name in ("floor", "independent")
                 for side in (one.before, one.after)
             ),
             " -> ".join(dict.fromkeys((one.before.status, one.after.status))),
         )
     out.print(table if effects else "No promise stands above it.")
+    _tell_marks(out, table)
     if len(effects) > _SHOWN:
         out.print(f"... {len(effects) - _SHOWN:,} more: --json has them all", style="dim")
 

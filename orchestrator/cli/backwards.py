@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 
@@ -13,6 +13,7 @@ import click
 
 from orchestrator import terminal
 from orchestrator.cli import backwards_tables as tables
+from orchestrator.cli.settings import OPTION, metric_of, numbers_of, targets_of
 from orchestrator.cli.shared import (
     NOT_UNDERPINNED,
     document_of,
@@ -32,36 +33,26 @@ from orchestrator.formats.backwards import allocation_json, choice_json, transla
 from orchestrator.formats.estate import place
 from orchestrator.formats.offers import read_offers
 from orchestrator.formats.translations import read_translation
-from orchestrator.model.values import AskedPeriod, parse_ratio
+from orchestrator.model.allocations import Allocation
+from orchestrator.model.estate import Estate
+from orchestrator.model.metrics import METRICS
+from orchestrator.model.values import AskedPeriod
 
 
-def _targets(given: Sequence[str]) -> dict[tuple[str, str], Fraction]:
-    """`AGREEMENT/TERM=TARGET`, as given."""
+def _targets(estate: Estate, given: Sequence[str]) -> dict[tuple[str, str], Fraction]:
+    """The targets that are set, all of them of availability."""
     found = {}
-    for text in given:
-        name, equals, target = text.partition("=")
-        agreement, slash, term = name.partition("/")
-        if not equals or not agreement or (slash and not term):
+    for name, target in targets_of(estate, given).items():
+        metric = metric_of(estate, name)
+        if METRICS[metric].algebra != "downtime" or not isinstance(target, Fraction):
             raise refuse(
-                "USAGE",
-                f"{text!r} is not AGREEMENT/TERM=TARGET",
-                "write it as c1/availability=99.9%",
+                "NOT_SUPPORTED",
+                f"{'/'.join(name)} promises {metric}",
+                "allocate shares out availability alone: set such a term; for other kinds `whatif` "
+                "shows what other targets would do",
+                OPTION,
             )
-        found[agreement, term or "availability"] = parse_ratio(target)
-    return found
-
-
-def _values(given: Sequence[str]) -> dict[tuple[str, str], Fraction]:
-    """`RULE/PARAMETER=NUMBER`, as given."""
-    found = {}
-    for text in given:
-        name, equals, number = text.partition("=")
-        rule, slash, parameter = name.partition("/")
-        if not (equals and slash and rule and parameter):
-            raise refuse(
-                "USAGE", f"{text!r} is not RULE/PARAMETER=NUMBER", "write it as web/users=12000"
-            )
-        found[rule, parameter] = parse_ratio(number)
+        found[name] = target
     return found
 
 
@@ -71,7 +62,7 @@ def _values(given: Sequence[str]) -> dict[tuple[str, str], Fraction]:
 @click.option(
     "--set",
     "targets",
-    metavar="AGREEMENT/TERM=TARGET",
+    metavar="AGREEMENT[/TERM]=TARGET",
     multiple=True,
     help="What is to be promised instead of what is; may be repeated.",
 )
@@ -94,8 +85,9 @@ def allocate(
     """
     document = document_of(estate)
     asked = AskedPeriod.parse(period) if period else standing_year(document.estate)
+    wanted = _targets(document.estate, targets)
     with terminal.progress("allocating") as heard:
-        found = allocated(document.estate, asked, _targets(targets), relax=relax, progress=heard)
+        found = _allocated(document.estate, asked, wanted, relax, heard)
     if as_json:
         print_json(allocation_json(found, lambda path: place(document, path), estate, exact))
     else:
@@ -103,6 +95,22 @@ def allocate(
         tables.show_allocation(out, found, exact)
         terminal.show_findings(out, found.findings, lambda path: place(document, path), estate)
     return 0 if found.feasible else NOT_UNDERPINNED
+
+
+def _allocated(
+    estate: Estate,
+    asked: AskedPeriod,
+    wanted: Mapping[tuple[str, str], Fraction],
+    relax: bool,
+    progress: Callable[[int, int], None],
+) -> Allocation:
+    """The allocation; what a target that is set has it refuse names the option."""
+    try:
+        return allocated(estate, asked, wanted, relax=relax, progress=progress)
+    except OrchestratorError as error:
+        if {problem.code for problem in error.problems} == {"NOTHING_BENEATH"}:
+            raise error.at(path=OPTION) from error
+        raise
 
 
 @contextmanager
@@ -196,8 +204,9 @@ def translate(
     asked = AskedPeriod.parse(period) if period else None
     if known is not None and asked is None:
         asked = standing_year(known)
+    given = numbers_of(document.translation, values)
     try:
-        found = translated(document.translation, known, asked, _values(values))
+        found = translated(document.translation, known, asked, given)
     except OrchestratorError as error:
         raise document.placed(error) from error
     if as_json:

@@ -23,6 +23,7 @@ from orchestrator.engine.faulttree import evaluate
 from orchestrator.engine.subjects import Subject, subjects
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.errors import refuse
+from orchestrator.formats.figures import marked
 from orchestrator.formats.openpsa import evaluation_json, read_fault_tree
 from orchestrator.formats.openpsa_write import write_fault_tree
 from orchestrator.model.estate import Estate
@@ -48,9 +49,11 @@ def derive_fault_tree(
 
 def _show(found: Evaluation) -> None:
     out = terminal.console()
+    ends = 1 - found.high, 1 - found.low
+    up = marked("availability", 1 - found.probability, found.method, ends)
     out.print(
         f"{found.top}: down with probability {float(found.probability):.10g}, "
-        f"availability {terminal.percent(1 - found.probability)} ({found.method})"
+        f"availability {up} ({found.method})"
     )
     if found.method != "exact":
         said = "for certain" if found.method == "bounded" else "with 99 % confidence"
@@ -61,12 +64,15 @@ def _show(found: Evaluation) -> None:
     if found.importance is not None:
         table = Table(box=SIMPLE_HEAD)
         table.add_column("event", overflow="fold")
-        for name in ("probability", "Birnbaum", "criticality", "achievement", "reduction"):
+        names = ["probability", "Birnbaum", "criticality", "achievement", "reduction"]
+        with_cuts = any(one.fussell_vesely is not None for one in found.importance)
+        for name in (*names, "Fussell-Vesely") if with_cuts else names:
             table.add_column(name, justify="right", no_wrap=True)
         weightiest = sorted(found.importance, key=lambda one: (-one.criticality, one.event))
         for one in weightiest[:_SHOWN]:
             worths = (one.achievement_worth, one.reduction_worth)
-            figures = (one.probability, one.birnbaum, one.criticality, *worths)
+            figures = [one.probability, one.birnbaum, one.criticality, *worths]
+            figures += [one.fussell_vesely] if with_cuts else []
             table.add_row(
                 one.event, *("-" if value is None else f"{float(value):.6g}" for value in figures)
             )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import click
 
@@ -24,6 +25,7 @@ from orchestrator.cli.shared import (
     stored_estate,
     url_option,
 )
+from orchestrator.engine.consistency import KindFlip, kind_flips
 from orchestrator.engine.derive import Depth
 from orchestrator.engine.derive import derive as derived
 from orchestrator.engine.lint import lint
@@ -32,22 +34,23 @@ from orchestrator.errors import refuse
 from orchestrator.formats.estate import place
 from orchestrator.formats.results import change_json, derivations_json, finding_json, verdict_json
 from orchestrator.model.changes import diff as differences
+from orchestrator.model.contracts import Contract
 from orchestrator.model.derivations import (
-    NOT_COMPARABLE,
     SHORTFALL,
     UNCOMMITTED,
-    UNDERPINNED,
     Derivation,
 )
-from orchestrator.model.values import AskedPeriod
+from orchestrator.model.estate import Estate
+from orchestrator.model.values import AskedPeriod, zone
 from orchestrator.store.read import load_estate, load_facts
 
 
 @click.command()
 @click.argument("estate", type=click.Path())
 @period_option(required=False)
+@click.option("--at", metavar="INSTANT", help="What is overdue then (default: at the period).")
 @json_option
-def check(*, estate: str, period: str | None, as_json: bool) -> int:
+def check(*, estate: str, period: str | None, at: str | None, as_json: bool) -> int:
     """Validate and derive ESTATE; exit 1 where a promise is not underpinned.
 
     Without a period, the twelve months from the last change in the document are checked.
@@ -56,8 +59,11 @@ def check(*, estate: str, period: str | None, as_json: bool) -> int:
     asked = AskedPeriod.parse(period) if period else standing_year(document.estate)
     with terminal.progress("deriving") as heard:
         found = derived(document.estate, asked, progress=heard)
+    moment = instant(at, document.estate.metadata.timezone)
+    if moment is None:
+        moment = asked.span(zone(document.estate.metadata.timezone)).start
     findings = list(
-        dict.fromkeys([*lint(document.estate), *(f for one in found for f in one.findings)])
+        dict.fromkeys([*lint(document.estate, moment), *(f for one in found for f in one.findings)])
     )
     failed = any(one.status in {SHORTFALL, UNCOMMITTED} for one in found)
 
@@ -73,9 +79,7 @@ def check(*, estate: str, period: str | None, as_json: bool) -> int:
         out = terminal.console()
         terminal.show_derivations(out, found, notes=False)
         terminal.show_findings(out, findings, locate, estate)
-        kept = sum(one.status == UNDERPINNED for one in found)
-        compared = sum(one.status != NOT_COMPARABLE for one in found)
-        out.print(f"{kept} of {compared} promises are underpinned.", style="bold")
+        terminal.show_kept(out, found)
     return NOT_UNDERPINNED if failed else 0
 
 
@@ -173,9 +177,9 @@ def trace(
             subject = load_estate(session, tenant, known)
             reported = load_facts(session, tenant, reach_of(subject, asked), known)
     with terminal.progress("settling") as heard:
-        verdict = settle(subject, reported, asked, heard)
+        verdict = settle(subject, reported, asked, heard, as_of=known)
     if as_json:
-        print_json(verdict_json(verdict, exact))
+        print_json(verdict_json(verdict, exact, counted=True))
     else:
         terminal.show_verdict(terminal.console(), verdict)
     return 0
@@ -192,10 +196,20 @@ def diff(*, before: str, after: str, period: str | None, as_json: bool) -> int:
     asked = AskedPeriod.parse(period) if period else standing_year(new)
     changes = differences(old, new)
     effects = _effects(derived(old, asked), derived(new, asked))
+    flips = _flips(old, new, asked)
     if as_json:
         print_json(
             {
                 "changes": [change_json(change) for change in changes],
+                "kinds": [
+                    {
+                        "agreement": one.agreement,
+                        "was": one.was,
+                        "becomes": one.becomes,
+                        "missingClauses": list(one.missing),
+                    }
+                    for one in flips
+                ],
                 "effects": [
                     {
                         "agreement": key[0],
@@ -212,7 +226,19 @@ def diff(*, before: str, after: str, period: str | None, as_json: bool) -> int:
     out = terminal.console()
     terminal.show_changes(out, changes)
     terminal.show_effects(out, effects)
+    for one in flips:
+        lacking = f"; it holds nothing on {', '.join(one.missing)}" if one.missing else ""
+        out.print(f"{one.agreement} was {one.was} and becomes {one.becomes}{lacking}")
     return 0
+
+
+def _flips(old: Estate, new: Estate, asked: AskedPeriod) -> Sequence[KindFlip]:
+    """The agreements that become of another kind because their parties change."""
+    start = asked.span(zone(new.metadata.timezone)).start
+    after = new.at(start)
+    contracts = {id: Contract.of(version) for id, version in after.versions.items()}
+    known = {id: version for id, version in after.versions.items() if id in old.agreements}
+    return kind_flips(old.at(start), replace(after, versions=known), contracts)
 
 
 Effect = tuple[tuple[str, str, str], Derivation | None, Derivation | None]

@@ -235,11 +235,14 @@ def _compared(
         methods.weakest,
         assumptions=note.assumptions(data),
         findings=note.findings(key, data, found, estimate.availability, status),
-        explanation=explain(subject, data, found, covered, components, depth.cuts)
+        explanation=explain(
+            subject, data, found, covered, components, depth.cuts, exact=depth.exact
+        )
         if depth.explain or depth.cuts
         else None,
         methods=methods,
         independent_interval=_interval(estimate),
+        beta_interval=None if beta is None else _interval(beta),
     )
 
 

@@ -7,6 +7,13 @@ from fractions import Fraction
 from typing import Final
 
 ZERO: Final = Fraction(0)
+_WORK: Final = 400_000
+"""So many multiplications of words are done for one system, which takes some seconds."""
+_WORD: Final = 64
+
+
+class TooMuchWork(Exception):  # noqa: N818 - no error: a bound will do
+    """A system fills up while it is solved, beyond the budget."""
 
 
 def solved(
@@ -15,9 +22,11 @@ def solved(
     """A solution of equations "the sum of some unknowns is so much"; unknowns that they leave open
     are as guessed. None where they contradict one another.
 
-    Gaussian elimination that takes the shortest row next (Markowitz 1957): what is triangular, and
-    nearly all is, costs nothing but reading it.
+    Gaussian elimination, the shortest row next (Markowitz 1957): a triangular system costs
+    nothing but reading it. One whose rows stay long fills up, with numbers that grow: beyond a
+    budget, which is counted in work and not in time, it raises `TooMuchWork`.
     """
+    left_to_do = _WORK
     rows = [(dict.fromkeys(held, Fraction(1)), right) for held, right in equations]
     holding: dict[int, set[int]] = {}
     for number, (row, _) in enumerate(rows):
@@ -43,6 +52,10 @@ def solved(
         for other in sorted(holding.pop(pivot) & open_rows):
             target, value = rows[other]
             times = target.pop(pivot)
+            size = times.numerator.bit_length() + times.denominator.bit_length()
+            left_to_do -= (1 + len(row)) * (1 + size // _WORD)
+            if left_to_do < 0:
+                raise TooMuchWork
             for unknown, one in row.items():
                 left = target.get(unknown, ZERO) - times * one
                 if left:

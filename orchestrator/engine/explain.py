@@ -49,16 +49,18 @@ def explain(
     covered: Sequence[Scene],
     components: Components,
     order: int,
+    *,
+    exact: bool = False,
 ) -> Explanation:
     """The explanation of one derivation; minimal cuts up to an order, and the figures that need
-    them where some were asked for."""
+    them where some were asked for. With `exact` every figure is a fraction."""
     cuts, complete = _cuts(data, max(order, 1))
     ranges = prices(data, found)
     return Explanation(
         tuple(_basis(data)),
         tuple(_witness_by_set(data, found)),
         tuple(_shadow_prices(data, ranges)),
-        tuple(_importance(data, covered, components, order)),
+        tuple(_importance(data, covered, components, order, exact)),
         tuple(cut[0] for cut in cuts if len(cut) == 1),
         tuple(cut for cut in cuts if len(cut) <= order),
         complete,
@@ -139,11 +141,12 @@ class _Weight:
     """B * u."""
     lost_while_down: Number = Fraction(0)
     lost_while_up: Number = Fraction(0)
-    in_cuts: Number = Fraction(0)
+    in_cuts: Number | None = Fraction(0)
+    """None where the cuts are too many."""
 
 
 def _importance(
-    data: Problem, covered: Sequence[Scene], components: Components, order: int
+    data: Problem, covered: Sequence[Scene], components: Components, order: int, exact: bool
 ) -> Iterator[Importance]:
     """Averaged over the covered time, by its length; nothing where a module is too complex."""
     if any(isinstance(m, Hard) for scene in covered for m in data.parts[scene.part].modules):
@@ -152,10 +155,10 @@ def _importance(
     lost: Number = Fraction(0)
     length = sum(scene.length for scene in covered)
     for scene in covered:
-        down = unavailability(data, scene, components)
+        down = unavailability(data, scene, components, exact=exact)
         lost += scene.length * down
-        cuts = cuts_down(data, scene, order) if order else {}
-        for group, value in _birnbaum_of(data, scene).items():
+        cuts = cuts_down(data, scene, order, exact=exact) if order else {}
+        for group, value in _birnbaum_of(data, scene, exact).items():
             one = weights.setdefault(group, _Weight())
             level = scene.unavailability.get(group, Fraction(0))
             one.birnbaum += scene.length * value
@@ -163,7 +166,11 @@ def _importance(
             # Multilinear: linear in each leaf's level alone.
             one.lost_while_down += scene.length * (down + value * (1 - level))
             one.lost_while_up += scene.length * (down - value * level)
-            one.in_cuts += scene.length * level * cuts.get(group, Fraction(0))
+            chance = cuts.get(group, Fraction(0))
+            if chance is None or one.in_cuts is None:
+                one.in_cuts = None
+            else:
+                one.in_cuts += scene.length * level * chance
     found = {}
     for group, one in weights.items():
         for number in bits_of(data.groups[group].leaves):
@@ -174,15 +181,17 @@ def _importance(
                 one.contribution / lost if lost else Fraction(0),
                 one.lost_while_down / lost if lost else None,
                 lost / one.lost_while_up if one.lost_while_up > 0 else None,
-                min(one.in_cuts / lost, Fraction(1)) if order and lost else None,
+                min(one.in_cuts / lost, Fraction(1))
+                if order and lost and one.in_cuts is not None
+                else None,
             )
     for leaf in sorted(found):
         yield found[leaf]
 
 
-def _birnbaum_of(data: Problem, scene: Scene) -> Mapping[int, Number]:
+def _birnbaum_of(data: Problem, scene: Scene, exact: bool) -> Mapping[int, Number]:
     """Birnbaum's importance of a leaf of each group in one scene."""
-    if is_small(data, scene):
+    if exact or is_small(data, scene):
         return _birnbaum_in(data, scene, EXACT)
     return _birnbaum_in(data, scene, NEARLY)
 

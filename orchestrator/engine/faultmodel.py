@@ -12,23 +12,21 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Final
 
-from orchestrator.engine.components import Gate, Node, bits_of
+from orchestrator.engine.causes import Parted, is_worse, lasting, more, parted, worst_case
+from orchestrator.engine.components import Gate, Node, bits_from, bits_of
 from orchestrator.engine.diagram import Formula, at_least_down
+from orchestrator.engine.faultnames import description, leaf_label, remarks_on, service_names
 from orchestrator.engine.faulttree import chance
 from orchestrator.engine.intervals import intersect, total
-from orchestrator.engine.promises import Promise, promise_of
-from orchestrator.engine.structure import Leaf
+from orchestrator.engine.promises import promise_of
 from orchestrator.engine.subjects import Subject
 from orchestrator.engine.underpinning import Ground, Underpinning
 from orchestrator.errors import refuse
-from orchestrator.model.calendars import ROUND_THE_CLOCK
 from orchestrator.model.faulttrees import FaultGate, FaultTree
 from orchestrator.model.metrics import METRICS
-from orchestrator.model.services import mentioned
-from orchestrator.model.values import Span, format_percent
+from orchestrator.model.values import Span
 
-_NAMED: Final = 5
-"""So many commitments to one leaf are named in its label."""
+ZERO: Final = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,72 +63,12 @@ def fault_model(
     window = underpinning.hours.open(own.hours, period)
     grounds = underpinning.ground(subject.version, subject.covers, period)
     ground = max(grounds, key=lambda one: total(intersect(window, one.intervals)))
-    remarks = tuple(_remarks(underpinning, own, grounds, ground, period))
-    making = _Making(underpinning, ground, _service_names(subject, ground), common_causes)
+    remarks = tuple(remarks_on(underpinning, own, grounds, ground, period))
+    making = _Making(underpinning, ground, service_names(subject, ground), common_causes)
     name = "+".join(sorted(subject.services))
     tree = making.tree(name)
-    said = "; ".join([*_description(subject, making.causes), *remarks])
+    said = "; ".join([*description(subject, making.causes), *remarks])
     return FaultModel(replace(tree, label=said), tuple(sorted(making.uncommitted)), remarks)
-
-
-def _remarks(
-    underpinning: Underpinning,
-    own: Promise,
-    grounds: Sequence[Ground],
-    ground: Ground,
-    period: Span,
-) -> list[str]:
-    found = []
-    if len(grounds) > 1:
-        found.append(
-            f"of the {len(grounds)} structures in this period this is the one that holds longest"
-        )
-    promises = {underpinning.promises[number] for kind in ground.kinds for number in kind}
-    if not all(
-        promise.hours in {ROUND_THE_CLOCK, own.hours} and promise.effective & period == period
-        for promise in promises
-    ):
-        found.append(
-            "some commitments hold in part of these hours only: each counts at its committed level"
-        )
-    return found
-
-
-def _description(subject: Subject, causes: bool) -> list[str]:
-    key = subject.key
-    found = [f"what {key.agreement}/{key.term} v{key.version} rests on"]
-    if causes:
-        found.append("declared common causes are basic events of their own")
-    return found
-
-
-def _service_names(subject: Subject, ground: Ground) -> dict[Node, str]:
-    """The services beneath that are exactly one node of the structure, by that node."""
-    structure, found = ground.structure, dict[Node, str]()
-    if _is_leaf(ground.node):
-        return found
-    services = structure.snapshot.services
-    seen: set[str] = set()
-    stack = [
-        needed
-        for cover in subject.covers
-        if cover.scope == "whole"
-        for needed in mentioned(services[cover.service].requires)
-    ]
-    while stack:
-        service = stack.pop()
-        if service in seen:
-            continue
-        seen.add(service)
-        node = structure.node(service)
-        if not _is_leaf(node):
-            found.setdefault(node, service)
-            stack.extend(mentioned(services[service].requires))
-    return found
-
-
-def _is_leaf(node: Node) -> bool:
-    return not node.gates and node.leaves.bit_count() <= 1
 
 
 @dataclass(slots=True)
@@ -140,6 +78,25 @@ class _Part:
 
     number: int
     formula: Formula
+
+
+@dataclass(frozen=True, slots=True)
+class _Leg:
+    """A leg of a group: what it has of its own, if that can fail, and what else brings it down."""
+
+    own: _Part | None
+    rest: list[_Part]
+
+
+@dataclass(frozen=True, slots=True)
+class _Cause:
+    """A common cause: the group that declares it, how likely it is, the legs it takes and how often
+    what they have of their own is down."""
+
+    group: str
+    common: Fraction
+    legs: Sequence[_Leg]
+    marginals: Sequence[Fraction]
 
 
 @dataclass
@@ -171,8 +128,10 @@ class _Making:
             levels = [self.underpinning.promises[number].unavailability for number in promises]
             for leaf in bits_of(leaves):
                 self._leaf(leaf, min(levels, default=None))
+        groups = self._parted() if self.common_causes else {}
         for number in bits_of(components.beneath(ground.node)):
-            self._groups[number] = self._group(number, components.gates[number])
+            gate = components.gates[number]
+            self._groups[number] = self._group(number, gate, groups.get(number))
         series = [self._leaves[leaf] for leaf in bits_of(ground.node.leaves)]
         parts = [*series, *self._parts(Node(gates=ground.node.gates))]
         self._gates.append(FaultGate(top, 1, tuple(part.number for part in parts)))
@@ -189,6 +148,16 @@ class _Making:
             ),
             labels=self._labels,
         )
+
+    def _parted(self) -> dict[int, Parted]:
+        """The groups that declare a common cause; leaves that no failure hangs on have no part."""
+        components, node = self.underpinning.components, self.ground.node
+        if all(components.gates[gate].beta is None for gate in bits_of(components.beneath(node))):
+            return {}
+        free = self.ground.support & ~node.leaves
+        modules = (self.underpinning.module(gates, free) for gates in components.modules(node))
+        relevant = {leaf for module in modules for leaf in module.relevant}
+        return parted(components, node, bits_from(relevant))
 
     def _free(self, name: str) -> str:
         found, number = name, 1
@@ -212,7 +181,7 @@ class _Making:
         if level is None:
             self.uncommitted.append(leaf.id)
         self._leaves[number] = self._event(
-            leaf.id, Fraction(1) if level is None else level, _leaf_label(leaf)
+            leaf.id, Fraction(1) if level is None else level, leaf_label(leaf)
         )
 
     # --- gates ---
@@ -247,19 +216,18 @@ class _Making:
             )
         return self._nodes[key]
 
-    def _group(self, number: int, gate: Gate) -> _Part | None:
-        legs = [leg for leg in map(self._leg, gate.parts) if leg is not None]
-        if gate.same:
-            return self._component(gate) if len(legs) == len(gate.parts) else None
-        if len(legs) < gate.cut:
-            return None
+    def _group(self, number: int, gate: Gate, apart: Parted | None) -> _Part | None:
         name = self.services.get(Node(gates=1 << number), "")
         label = f"{name or 'a group'} is down: {gate.cut} of its {len(gate.parts)} parts are"
         name = name or "group"
-        # A leg that cannot fail by itself leaves nothing that all legs could have in common.
-        if self.common_causes and gate.beta and len(legs) == len(gate.parts):
-            return self._with_common_cause(gate, gate.beta, legs, name, label)
-        return self._gate(gate.cut, legs, name, label)
+        if apart is not None and gate.beta:
+            parts = self._with_common_cause(gate.beta, apart, name)
+            if parts:
+                return self._gate(1, [*self._parts(apart.common), *parts], name, label)
+        legs = [leg for leg in map(self._leg, gate.parts) if leg is not None]
+        if gate.same:
+            return self._component(gate) if len(legs) == len(gate.parts) else None
+        return self._gate(gate.cut, legs, name, label) if len(legs) >= gate.cut else None
 
     def _component(self, gate: Gate) -> _Part:
         """A component under several budgets: down with the strictest of those that are shared, and
@@ -280,48 +248,98 @@ class _Making:
     def _level(self, leaf: int) -> Fraction:
         return self._levels[self._leaves[leaf].number]
 
-    def _with_common_cause(
-        self, gate: Gate, beta: Fraction, legs: Sequence[_Part], name: str, label: str
-    ) -> _Part:
-        """With a cause that takes every leg, and legs thinned so that each keeps its own level:
-        u_cc = beta * min u_i, 1 - u_i = (1 - u_cc)(1 - u_i')."""
-        marginals = [chance(leg.formula, self._levels) for leg in legs]
-        common = beta * min(marginals)
-        if not common:
-            return self._gate(gate.cut, legs, name, label)
+    def _with_common_cause(self, beta: Fraction, group: Parted, name: str) -> list[_Part]:
+        """What brings down a group with a cause that takes what its legs have of their own, as the
+        figure `beta` has it; nothing where no cause can."""
+        cut = group.cut
+        legs = [_Leg(self._leg(leg.own), self._parts(leg.rest)) for leg in group.legs]
+        legs = [leg for leg in legs if leg.own is not None or leg.rest]
+        all_fail = cut == len(legs)
+        own = [leg for leg in legs if leg.own is not None and (all_fail or not leg.rest)]
+        marginals = [chance(leg.own.formula, self._levels) for leg in own if leg.own is not None]
+        if cut > len(legs) or len(own) < 2 or not (common := beta * min(marginals)):
+            return []
+        others = [self._whole(leg) for leg in legs if leg not in own]
+        fewest = cut - min(len(others), cut - 1)
+        counted = {cut: True}
+        if not all_fail:
+            counted = {many: is_worse(many, marginals, common, ZERO) for many in _down(cut, fewest)}
+        if not any(counted.values()):
+            return []
         self.causes = True
-        cause = self._event(f"{name}:common-cause", common, f"all of {name} fails of one cause")
-        if common == 1:
-            return self._gate(1, [cause], name, label)
+        causes = _Cause(name, common, own, marginals)
+        if all(counted.values()):
+            return self._coupled(cut, causes, others)
+        chain = []
+        if counted[cut]:
+            chain += self._coupled(cut, causes, [])
+        elif cut <= len(own):
+            label = f"{cut} of the own parts of {name} are down"
+            chain.append(self._gate(cut, [self._whole(leg) for leg in own], f"{name}:own", label))
+        before = worst_case(cut, marginals, common, ZERO)
+        for many in _down(cut - 1, fewest):
+            here = worst_case(many, marginals, common, ZERO)
+            chain.append(self._further(name, cut - many, others, more(here, before)))
+            before = here
+        if cut <= len(others):
+            label = f"{cut} of the other parts of {name} are down"
+            chain.append(self._gate(cut, others, f"{name}:others", label))
+        return chain
+
+    def _coupled(self, cut: int, by: _Cause, others: Sequence[_Part]) -> list[_Part]:
+        """Legs with a cause that takes what is their own, and that thinned so that it keeps its own
+        level: u_cc = beta * min u_i, 1 - u_i = (1 - u_cc)(1 - u_i')."""
+        name = by.group
+        cause = self._event(f"{name}:common-cause", by.common, f"all of {name} fails of one cause")
+        takes_all = len(by.legs) >= cut
         thinned = [
-            self._thinned(leg, (1 - (1 - u) / (1 - common)) / u, name)
-            for leg, u in zip(legs, marginals, strict=True)
+            self._thinned(leg, u, by, [] if takes_all else [cause])
+            for leg, u in zip(by.legs, by.marginals, strict=True)
         ]
-        by_themselves = self._gate(
-            gate.cut, thinned, f"{name}:apart", f"{name} is down by failures of its own parts"
+        apart = [*(part for part in thinned if part is not None), *others]
+        label = f"{name} is down by failures of its own parts"
+        found = [cause] if takes_all else []
+        if cut <= len(apart):
+            found.append(self._gate(cut, apart, f"{name}:apart", label))
+        return found
+
+    def _thinned(
+        self, leg: _Leg, marginal: Fraction, by: _Cause, cause: Sequence[_Part]
+    ) -> _Part | None:
+        """A leg as far as it fails by itself; None where it does not."""
+        assert leg.own is not None
+        group, alone = by.group, lasting(marginal, by.common)
+        number = leg.own.number
+        was = self._gates[~number].name if number < 0 else self._events[number]
+        parts = [*cause, *leg.rest]
+        if alone and by.common < 1:
+            rest = self._event(
+                f"{was}:in:{group}",
+                alone / marginal,
+                f"the share of {was} that is not of the common cause of {group}",
+            )
+            name, label = f"{was}:apart:{group}", f"{was} fails by itself"
+            parts.append(self._gate(2, [leg.own, rest], name, label))
+        if len(parts) < 2:
+            return parts[0] if parts else None
+        return self._gate(1, parts, f"{was}:leg:{group}", f"the leg of {group} with {was} is down")
+
+    def _whole(self, leg: _Leg) -> _Part:
+        """A leg as it is."""
+        parts = [*leg.rest, *([leg.own] if leg.own is not None else [])]
+        return parts[0] if len(parts) == 1 else self._gate(1, parts, "leg", "a leg is down")
+
+    def _further(self, name: str, down: int, rest: Sequence[_Part], chance: Fraction) -> _Part:
+        """What fails further once so many of the other legs are down."""
+        event = self._event(
+            f"{name}:own:{down}", chance, f"so much oftener the own parts of {name} suffice"
         )
-        return self._gate(1, [cause, by_themselves], name, label)
-
-    def _thinned(self, leg: _Part, share: Fraction, group: str) -> _Part:
-        was = self._gates[~leg.number].name if leg.number < 0 else self._events[leg.number]
-        rest = self._event(
-            f"{was}:in:{group}",
-            share,
-            f"the share of {was} that is not of the common cause of {group}",
-        )
-        return self._gate(2, [leg, rest], f"{was}:apart:{group}", f"{was} fails by itself")
+        among = self._gate(down, rest, f"{name}:others", f"{down} of the other parts are down")
+        return self._gate(2, [among, event], f"{name}:with:{down}", f"{name} is down with these")
 
 
-def _leaf_label(leaf: Leaf) -> str:
-    terms = [
-        f"{one.key.agreement}/{one.key.term} v{one.key.version} at {format_percent(target)}"
-        for one in leaf.commitments
-        if isinstance(target := one.term.target, Fraction)
-    ]
-    if not terms:
-        return f"{leaf.id} of {leaf.party}: nobody has committed to it, taken to be always down"
-    more = f", and {len(terms) - _NAMED} more" if len(terms) > _NAMED else ""
-    return f"{leaf.id} of {leaf.party}: {', '.join(terms[:_NAMED])}{more}"
+def _down(many: int, fewest: int) -> range:
+    return range(many, fewest - 1, -1)
 
 
 def _final(number: int, events: int) -> int:

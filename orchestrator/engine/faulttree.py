@@ -5,13 +5,16 @@ Rauzy 1993 for the probability; importances from one reverse pass (Birnbaum 1969
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Final
 
 from orchestrator.engine import diagram
 from orchestrator.engine.diagram import Diagram, Formula, Hard, at_least_down
 from orchestrator.engine.fallback import figure
+from orchestrator.engine.fussell import LIMIT as FUSSELL_LIMIT
+from orchestrator.engine.fussell import rests_down
 from orchestrator.model.faulttrees import Evaluation, EventImportance, FaultTree, Number
 
 CUT_LIMIT: Final = 10_000
@@ -58,8 +61,11 @@ def evaluate(
         floats = [float(one) for one in tree.probabilities]
         found = figure(made, lambda event: (floats[event], floats[event]))
         return Evaluation(tree.name, top, found.value, found.low, found.high, found.method)
-    whole, weights = _evaluated(tree, made, importance, exact or _is_small(made))
     sets, complete = diagram.minimal_cuts(made, cuts, CUT_LIMIT) if cuts else ([], True)
+    in_fractions = exact or _is_small(made)
+    whole, weights = _evaluated(tree, made, importance, in_fractions)
+    if importance and cuts and complete and len(sets) <= FUSSELL_LIMIT:
+        weights = tuple(_with_cuts(tree, weights, whole, sets, in_fractions))
     return Evaluation(
         tree.name,
         top,
@@ -71,6 +77,21 @@ def evaluate(
         tuple(tuple(sorted(tree.events[event] for event in cut)) for cut in sets) if cuts else None,
         complete,
     )
+
+
+def _with_cuts(
+    tree: FaultTree,
+    weights: Sequence[EventImportance],
+    whole: Number,
+    sets: Iterable[frozenset[int]],
+    exact: bool,
+) -> Iterator[EventImportance]:
+    """The importance of Fussell and Vesely with the others."""
+    rests = rests_down(sets, tree.probabilities.__getitem__, exact=exact)
+    by_name = {tree.events[event]: chance for event, chance in rests.items()}
+    for one in weights:
+        inside = one.probability * by_name.get(one.event, Fraction(0))
+        yield replace(one, fussell_vesely=min(inside / whole, Fraction(1)) if whole else None)
 
 
 def _evaluated(

@@ -8,7 +8,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from fractions import Fraction
-from typing import Final
+from functools import cache
+from itertools import combinations, product
+from typing import Final, NamedTuple
 
 from orchestrator.engine.components import bits_of
 from orchestrator.engine.floor import Floor
@@ -237,14 +239,47 @@ def _held(data: Problem, promise: Promise) -> Iterable[tuple[int, int]]:
     return data.hours.open(promise.hours, span) if span else ()
 
 
+class _Stretch(NamedTuple):
+    """When a commitment holds: in some hours of a span."""
+
+    hours: str
+    span: Span
+
+
+def _held_by_agreement(leaf: Leaf, period: Span) -> dict[str, set[_Stretch]]:
+    """When each agreement that underpins a leaf promises it, within a period."""
+    found: dict[str, set[_Stretch]] = {}
+    for one in leaf.commitments:
+        span = one.version.effective & period
+        if span is not None and underpins(one.version, one.term):
+            found.setdefault(one.key.agreement, set()).add(_Stretch(one.term.hours, span))
+    return found
+
+
 def _duplicates(where: str, data: Problem) -> Iterator[Finding]:
-    """Leaves that several agreements promise at once, by those agreements."""
+    """Leaves that several agreements promise at once, by those agreements: two teams that take
+    turns, day and night, promise nothing twice."""
     found: dict[tuple[str, ...], list[Leaf]] = {}
+
+    @cache
+    def meet(one: _Stretch, other: _Stretch) -> bool:
+        span = one.span & other.span
+        if span is None:
+            return False
+        at_once = intersect(data.hours.open(one.hours, span), data.hours.open(other.hours, span))
+        return bool(intersect(at_once, data.window))
+
     for part in data.parts:
         for number in bits_of(part.ground.support & part.ground.structure.promised_twice):
             leaf = part.ground.leaf(number)
-            names = {c.key.agreement for c in leaf.commitments if underpins(c.version, c.term)}
-            if len(names) > 1:
+            held = _held_by_agreement(leaf, data.period)
+            names = {
+                name
+                for one, other in combinations(held, 2)
+                if any(meet(*pair) for pair in product(held[one], held[other]))
+                for name in (one, other)
+            }
+            if names:
                 found.setdefault(tuple(sorted(names)), []).append(leaf)
     for agreements, leaves in found.items():
         text, subjects = _named(leaves)

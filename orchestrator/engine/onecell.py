@@ -38,7 +38,7 @@ LISTED: Final = 1500
 @dataclass(frozen=True, slots=True)
 class OneCell:
     """The worst case, without regard to how long the cell is: `value` is None where nothing limits
-    it. `exact` is false where a gate was too hard and is taken at a bound."""
+    it. `exact` is false where a gate was too hard and is taken at a bound, or the whole is."""
 
     collapsed: Collapsed
     value: Capacity
@@ -82,7 +82,7 @@ def solve(
     if best is None:
         return None
     value = best.value + sum((one for one in whole if one is not None), ZERO)
-    return OneCell(found, value, best, limits, tuple(drawn), exact)
+    return OneCell(found, value, best, limits, tuple(drawn), exact and best.exact)
 
 
 def _unlimited(
@@ -205,7 +205,11 @@ def price_ranges(found: OneCell) -> dict[int, tuple[Fraction, Fraction]] | None:
     tops = {item: (Fraction(1), Fraction(1)) for item in found.collapsed.top if item >= 0}
     parts = {part for cut in found.packed.columns for part in cut}
     for part in sorted(parts & found.limits.keys()):
-        both = price_range(found.limits, found.packed, found.drawn, part)
+        if found.packed.exact:
+            both = price_range(found.limits, found.packed, found.drawn, part)
+        else:
+            # Of a bound, how the bound itself follows.
+            both = (found.packed.prices.get(part, ZERO),) * 2
         if both is None:
             return None
         tops[part] = both

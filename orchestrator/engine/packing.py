@@ -39,14 +39,16 @@ _AT_ONCE: Final = 40
 """Cuts drawn from one diagram for one solution of the programme."""
 _WORKING: Final = 400
 """Cuts that are taken up after one solution over some of them."""
+_WORK: Final = 3_000_000
+"""Places (rows by columns) of the programmes solved for one optimum; beyond, a bound will do."""
 _NOTHING: Final = 1e-7
 
 
 @dataclass(frozen=True, slots=True)
 class Packed:
     """The optimum, a way to reach it, the prices of the parts that prove it (0 for all others), and
-    the cuts that were looked at, as a table too. Where it is not `exact` the value is the bound that
-    the prices prove, and no way to reach it is known."""
+    the cuts that were looked at, as a table too. Where it is not `exact` the value is the bound
+    that the prices prove, and no way to reach it is known."""
 
     value: Fraction
     amounts: Mapping[Cut, Fraction]
@@ -69,6 +71,7 @@ def packed(
         first = draw(lambda _: 1)
         if first is not None:
             columns.setdefault(first[1])
+    work = 0
     for _ in range(_ROUNDS):
         if not columns:
             return Packed(ZERO, {}, {}, ())
@@ -80,8 +83,34 @@ def packed(
         fresh = _fresh(drawn, exact, columns)
         if not fresh:
             return _proved(table, found[0], exact)
+        work += len(table.rows) * len(columns)
+        if work > _WORK:
+            return _bounded(table, exact, drawn)
         columns |= fresh
     return None
+
+
+def _bounded(table: _Table, prices: Mapping[int, Fraction], drawn: Sequence[Draw]) -> Packed:
+    """The bound that prices prove once no cut is below one: as many times as the cheapest is
+    (Farley 1990). Equal prices for all are tried as well, as they never leave a cut for nothing."""
+    best: Packed | None = None
+    # Any prices will do: those of one denominator keep the numbers small.
+    even = {
+        part: Fraction(math.ceil(one * _DENOMINATOR), _DENOMINATOR) for part, one in prices.items()
+    }
+    for tried in (even, dict.fromkeys(table.rows, Fraction(1))):
+        costs, whole = table.costs(tried)
+        scaled = {part: int(price * whole) for part, price in tried.items()}
+        drawn_costs = (draw(lambda part: scaled.get(part, 0)) for draw in drawn)  # noqa: B023
+        least = min([int(costs.min()), *(found[0] for found in drawn_costs if found is not None)])
+        if least > 0:
+            times = Fraction(whole) / least
+            raised = {part: price * times for part, price in tried.items()}
+            most = sum((price * table.capacity[part] for part, price in raised.items()), ZERO)
+            if best is None or most < best.value:
+                best = Packed(most, {}, raised, table.columns, table, exact=False)
+    assert best is not None, "a cut that nothing limits"
+    return best
 
 
 def repacked(

@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 from fractions import Fraction
+from typing import Final
 
-from orchestrator.model.derivations import Derivation
+from orchestrator.model.derivations import Derivation, Number
 from orchestrator.model.metrics import (
     CARRIERS,
     METRICS,
@@ -21,6 +22,19 @@ from orchestrator.model.values import MINUTE, SECOND, Duration
 
 Figure = Target | float | None
 
+_MARKS: Final = {
+    ("sampled", True): "~",
+    ("sampled", False): "~",
+    ("bounded", True): ">=",
+    ("bounded", False): "<=",
+}
+LEGEND: Final = {
+    "~": "sampled, not computed; the least that its 99 % interval allows where no trial failed",
+    ">=": "a bound that holds; the figure itself may be better",
+    "<=": "a bound that holds; the figure itself may be better",
+}
+"""What each mark before a figure says; what is exact has none."""
+
 
 def percent(value: Fraction | float | None, places: int = 5, *, up: bool = False) -> str:
     """A share as a percentage that never claims more than is there: cut, not rounded, or with
@@ -34,6 +48,20 @@ def figure(metric: str, value: Figure) -> str:
     return _shown(row, value, up=not row.higher_is_better)
 
 
+def marked(
+    metric: str, value: Figure, method: str, interval: tuple[Number, Number] | None = None
+) -> str:
+    """A figure with the mark of how it was found (`LEGEND`); a sampled one at the best end of its
+    interval, where no trial failed, as the end that is safe to claim."""
+    if value is None:
+        return figure(metric, value)
+    higher = METRICS[metric].higher_is_better
+    if method == "sampled" and interval is not None:
+        safe, best = interval if higher else interval[::-1]
+        value = safe if value == best else value
+    return _MARKS.get((method, higher), "") + figure(metric, value)
+
+
 def headroom(one: Derivation) -> str:
     """By how much a floor is better than what is promised, cut."""
     return _shown(METRICS[one.metric], one.headroom, up=False)
@@ -42,7 +70,8 @@ def headroom(one: Derivation) -> str:
 def _shown(metric: Metric, value: Figure, up: bool) -> str:
     if isinstance(value, int | float | Fraction) and metric.carrier == "lasting":
         sign = "-" if value < 0 else ""
-        return sign + _shown(metric, Lasting(round(abs(Fraction(value)) * SECOND)), up)
+        raised = up if value >= 0 else not up
+        return sign + _shown(metric, Lasting(round(abs(Fraction(value)) * SECOND)), raised)
     match value:
         case Within():
             return target_text(metric, _rounded(value))

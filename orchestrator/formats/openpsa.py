@@ -303,8 +303,9 @@ def evaluation_json(found: Evaluation, exact: bool = False) -> Plain:
                 "probability": ratio(one.probability),
                 "birnbaum": ratio(one.birnbaum),
                 "criticality": ratio(one.criticality),
-                "achievementWorth": ratio_json(one.achievement_worth, exact),
-                "reductionWorth": ratio_json(one.reduction_worth, exact),
+                "achievement": ratio_json(one.achievement_worth, exact),
+                "reduction": ratio_json(one.reduction_worth, exact),
+                "fussellVesely": ratio_json(one.fussell_vesely, exact),
             }
             for one in found.importance
         ]

@@ -39,6 +39,7 @@ from orchestrator.model.values import (
     parse_date,
     parse_duration,
     parse_instant,
+    parse_number,
     parse_ratio,
     zone,
 )
@@ -170,7 +171,9 @@ def quantity(
 
     return Scalar(
         says,
-        lambda text, _: ranged(parse_ratio(text), text),
+        lambda text, _: ranged(
+            (parse_ratio if percent or "%" in text else parse_number)(text), text
+        ),
         show,
         ("-?" if low is None else "") + _DECIMAL + "%?",
         number=lambda text, ctx: ranged(_number(text, ctx), text),
@@ -197,7 +200,7 @@ def _no_percentage(text: str, _: Context) -> Fraction:
         raise refuse(
             "BAD_TARGET", f"{shown(text)} is a percentage", 'a number is needed, such as "450"'
         )
-    return parse_ratio(text)
+    return parse_number(text)
 
 
 FIGURE: Final = Scalar(
@@ -306,7 +309,9 @@ def _duration(text: str, _: Context) -> Duration:
     return duration
 
 
-_DURATION: Final = r"(?:[0-9]+(?:\.[0-9]+)?(?:us|ms|s|m|h|d))+"
+_DURATION: Final = "(?=[0-9])" + "".join(
+    rf"(?:[0-9]+(?:\.[0-9]+)?{unit})?" for unit in ("d", "h", "m", "s", "ms", "us")
+)
 DURATION: Final = Scalar(
     "a duration", _duration, lambda value, _: format_duration(value), _DURATION
 )

@@ -6,17 +6,19 @@ the context has (`Context.metric`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any, Final
 
-from orchestrator.errors import refuse
-from orchestrator.formats.context import Context, Refused, kind_of
+from orchestrator.errors import OrchestratorError, Problem, refuse
+from orchestrator.formats.context import Context, Refused, attempt, kind_of
 from orchestrator.formats.nodes import Json, Node, Number
 from orchestrator.formats.quantities import DURATION, FAULT, FIGURE, LAPSE, SLUG_ID, TARGET, Lapse
 from orchestrator.formats.record import Key, Record
 from orchestrator.formats.shapes import Converted, ListOf, Ref, Schema, Shape, any_of
+from orchestrator.formats.source import Source, read_source
 from orchestrator.model.metrics import (
     CARRIERS,
     METRICS,
@@ -25,6 +27,7 @@ from orchestrator.model.metrics import (
     Points,
     Target,
     Within,
+    check_target,
 )
 
 
@@ -130,6 +133,63 @@ class OfMetric:
 
 
 TARGET_FORMS: Final = OfMetric()
+
+_POINT: Final = re.compile(r"(\S+)\s+within\s+(.+)")
+
+
+def _said_within(text: str) -> Node | None:
+    """`50% within 1h, 90% within 4h`."""
+    points = [_POINT.fullmatch(part.strip()) for part in text.split(",")]
+    known = [point for point in points if point is not None]
+    if len(known) < len(points):
+        return None
+    return _node([_node({"share": _node(p[1]), "within": _node(p[2])}) for p in known])
+
+
+def _said_labels(text: str) -> Node | None:
+    """`iso-27001, soc-2`."""
+    if text.startswith("["):
+        return None
+    return _node([_node(part.strip()) for part in text.split(",")])
+
+
+def _node(value: dict[str, Node] | list[Node] | str) -> Node:
+    return Node(value, 1, 1)
+
+
+_SAID: Final[dict[str, Callable[[str], Node | None]]] = {
+    "within": _said_within,
+    "labels": _said_labels,
+}
+"""Carriers whose targets are shown otherwise than documents have them (`target_text`)."""
+
+
+def read_target(text: str, metric: str) -> Target:
+    """A target by itself, as documents have it or as it is shown: `99.9%`, `450`, `4h`,
+    `{share: 90%, within: 4h}`, `90% within 4h`, `[iso-27001, soc-2]`.
+
+    Raises `OrchestratorError`, without a place, for what is no target of the metric.
+    """
+    of_carrier = _SAID.get(METRICS[metric].carrier)
+    said = of_carrier(text) if of_carrier else None
+    ctx = Context(metric=metric)
+    try:
+        # By its name it is YAML, of which the JSON of a target is a part.
+        source = Source(said) if said is not None else read_source(text, "target.yaml")
+    except OrchestratorError as error:
+        raise _unplaced(error.problems) from error
+    target = attempt(TARGET_FORMS.read, source.root, ctx)
+    problems = [*source.problems, *(problem for problem, _ in ctx.found)]
+    if problems:
+        raise _unplaced(problems)
+    assert target is not None
+    check_target(METRICS[metric], target)
+    return target
+
+
+def _unplaced(problems: Iterable[Problem]) -> OrchestratorError:
+    """The problems of a text that is no file: it has no lines."""
+    return OrchestratorError(replace(one, file="", line=0, path="") for one in problems)
 
 
 def by_metric(*keys: str) -> list[Schema]:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orchestrator.formats.results import Plain, key_json, ratio_json, target_json
+from orchestrator.formats.results import (
+    Plain,
+    interval_json,
+    key_json,
+    methods_json,
+    ratio_json,
+    target_json,
+)
 from orchestrator.model.derivations import Effect, Outcome
 
 
@@ -31,5 +38,8 @@ def _outcome_json(one: Outcome, exact: bool) -> Plain:
         "floor": target_json(one.floor, exact),
         "independent": target_json(one.independent, exact),
         "beta": ratio_json(one.beta, exact),
+        "method": one.methods.weakest,
+        "methods": methods_json(one.methods),
+        "independentInterval": interval_json(one.independent_interval, exact),
         "status": one.status,
     }

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
-from orchestrator.model.metrics import METRICS, Target
+from orchestrator.model.metrics import METRICS, Lasting, Target
 from orchestrator.model.records import Finding, TermKey
-from orchestrator.model.values import Duration, Instant, Money, Span
+from orchestrator.model.values import SECOND, Duration, Instant, Money, Span
 
 UNDERPINNED: Final = "UNDERPINNED"
 SHORTFALL: Final = "SHORTFALL"
@@ -150,7 +150,7 @@ class Derivation:
     Figures are shares of the composite's service hours; of other kinds than availability they are
     what their targets are. None where they say nothing. `method` is the weakest by which any of
     them was found. `independent_interval` is what the independent figure lies between, where it is
-    not exact.
+    not exact; `beta_interval` what that with common causes does.
     """
 
     key: TermKey
@@ -168,25 +168,34 @@ class Derivation:
     explanation: Explanation | None = None
     methods: Methods = Methods()
     independent_interval: tuple[Number, Number] | None = None
+    beta_interval: tuple[Number, Number] | None = None
 
     @property
     def headroom(self) -> Fraction | None:
-        """By how much the floor is better than what is promised, where both are numbers."""
-        if not isinstance(self.floor, Fraction) or not isinstance(self.promised, Fraction):
-            return None
-        above = self.floor - self.promised
+        """By how much the floor is better than what is promised, in the metric's unit, lengths of
+        time in seconds; negative where it is worse. None where they are not numbers or lengths."""
+        match self.floor, self.promised:
+            case Fraction() as floor, Fraction() as promised:
+                above = floor - promised
+            case Lasting() as floor, Lasting() as promised:
+                above = Fraction(floor.duration - promised.duration, SECOND)
+            case _:
+                return None
         return above if METRICS[self.metric].higher_is_better else -above
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The figures of one promise, as they are or as they would be."""
+    """The figures of one promise, as they are or as they would be, each with how it was found."""
 
     promised: Target
     floor: Target | None
     independent: Target | float | None
     beta: Number | None
     status: str
+    methods: Methods = Methods()
+    independent_interval: tuple[Number, Number] | None = None
+    beta_interval: tuple[Number, Number] | None = None
 
 
 @dataclass(frozen=True, slots=True)

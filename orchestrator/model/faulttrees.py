@@ -67,6 +67,8 @@ class EventImportance:
 
     Birnbaum's importance B = P(event occurs) - P(it does not); criticality B*p/P; risk achievement
     worth P(occurs)/P; risk reduction worth P/P(does not occur), None where that is zero.
+    `fussell_vesely` is how likely some minimal cut with the event is down, given that the top event
+    occurs: of the cuts that were asked for, None where none were or they are too many.
     """
 
     event: str
@@ -75,6 +77,7 @@ class EventImportance:
     criticality: Number
     achievement_worth: Number | None
     reduction_worth: Number | None
+    fussell_vesely: Number | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from orchestrator.model.flows import (
 from orchestrator.model.metrics import METRICS
 from orchestrator.model.services import Service
 
-_BENEATH_ALONE: Final = frozenset({"downtime", "incidents", "failures"})
+_BENEATH_ALONE: Final = frozenset({"downtime", "incidents", "failures", "recovery"})
 """The algebras that compose over what a service requires alone, and know no flow."""
 
 

@@ -56,7 +56,8 @@ class Metric:
 
     `carrier` is what a target is made of (`CARRIERS`). `higher_is_better` tells which side of the
     target keeps it. `algebra` names how it composes (docs/semantics.md): over what a service
-    requires, along a declared flow of work, or both.
+    requires, along a declared flow of work, or both. `business_days` tells whether it is counted in
+    service hours, so that a time may be so many business days.
     """
 
     id: str
@@ -64,15 +65,16 @@ class Metric:
     carrier: str
     higher_is_better: bool
     algebra: str
+    business_days: bool = False
 
 
 METRICS: Final[dict[str, Metric]] = {
     row.id: row
     for row in (
         Metric("availability", "share of service hours", "ratio", True, "downtime"),
-        Metric("response_time", "share within a time", "within", True, "stages"),
-        Metric("resolution_time", "share within a time", "within", True, "stages"),
-        Metric("handoff_time", "share within a time", "within", True, "stages"),
+        Metric("response_time", "share within a time", "within", True, "stages", True),
+        Metric("resolution_time", "share within a time", "within", True, "stages", True),
+        Metric("handoff_time", "share within a time", "within", True, "stages", True),
         Metric("latency", "share within a time", "within", True, "calls"),
         Metric("recovery_time", "seconds to recover a service", "lasting", False, "recovery"),
         Metric("recovery_point", "seconds of data that may be lost", "lasting", False, "copies"),
@@ -106,15 +108,9 @@ class Carrier:
 
 
 def _shares(target: Target) -> tuple[Fraction, ...]:
-    match target:
-        case Within():
-            return (target.share,)
-        case Points():
-            return tuple(point.share for point in target.points)
-        case Fraction():
-            return (target,)
-        case _:
-            return ()
+    if isinstance(target, Fraction):
+        return (target,)
+    return tuple(point.share for point in _points(target))
 
 
 def _positive_shares(target: Target) -> bool:
@@ -172,6 +168,8 @@ def check_target(metric: Metric, target: Target) -> None:
         )
     if isinstance(target, Points):
         _check_points(target)
+    for point in _points(target):
+        _check_time(metric, point)
     if not carrier.range(target):
         outside = next((s for s in _shares(target) if not 0 < s <= 1), None)
         shown = "" if outside is None else f" {float(outside):.10g}"
@@ -180,6 +178,32 @@ def check_target(metric: Metric, target: Target) -> None:
             "TARGET_OUT_OF_RANGE",
             f"the target{shown} of {metric.id} is not {carrier.range_says}",
             'percentages need their sign: "99.9%" is 0.999' if percent else "correct it",
+        )
+
+
+def _points(target: Target) -> tuple[Within, ...]:
+    match target:
+        case Within():
+            return (target,)
+        case Points():
+            return target.points
+        case _:
+            return ()
+
+
+def _check_time(metric: Metric, point: Within) -> None:
+    """A time is longer than nothing, and in business days only where hours are kept."""
+    if point.business_days and not metric.business_days:
+        raise refuse(
+            "BAD_TARGET",
+            f"{metric.id} runs by the wall clock, which knows no business days",
+            "write the time as a duration: {share: 90%, within: 24h}",
+        )
+    if point.duration <= 0 and point.business_days <= 0:
+        raise refuse(
+            "TARGET_OUT_OF_RANGE",
+            f"the time of {metric.id} is not longer than nothing",
+            "write the time that the work may take",
         )
 
 

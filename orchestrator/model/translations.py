@@ -12,6 +12,7 @@ from fractions import Fraction
 
 from orchestrator.errors import refuse
 from orchestrator.model.records import Finding
+from orchestrator.model.values import format_exact
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +72,20 @@ class Parameter:
         if not self.low <= value <= self.high:
             raise refuse(
                 "OUT_OF_RANGE",
-                f"{self.id} is {value}, outside {self.low} to {self.high}",
+                f"{self.id} is {format_exact(value)}, outside {format_exact(self.low)} to "
+                f"{format_exact(self.high)}",
                 "the formulas are shown to hold within the range alone: widen it, or correct it",
+            )
+
+    def check_step(self, value: Fraction) -> None:
+        """Refuse a value between two steps, counted from the easy end of the range."""
+        easy = self.low if self.asks_more else self.high
+        if (value - easy) % self.step:
+            raise refuse(
+                "OUT_OF_RANGE",
+                f"{self.id} is {format_exact(value)}, and goes in steps of "
+                f"{format_exact(self.step)} from {format_exact(easy)}",
+                "use a value that is a whole number of steps from there",
             )
 
 

@@ -15,6 +15,7 @@ from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 from importlib.resources import files
+from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -121,15 +122,21 @@ def parse_date(text: str) -> date:
 
 
 def parse_duration(text: str) -> Duration:
-    """`30s`, `15m`, `4h`, `2d`, `1h30m`, as microseconds; a day is 24 hours."""
+    """`30s`, `15m`, `4h`, `2d`, `1h30m`, as microseconds; a day is 24 hours. Each unit stands once,
+    the larger first: `4h4h` is a slip of the pen and not eight hours."""
     if not _DURATION.fullmatch(text):
         raise refuse(
             "BAD_DURATION", f"{text!r} is not a duration", "write it as 30s, 15m, 4h, 2d or 1h30m"
         )
-    total = sum(
-        (Fraction(number) * _UNITS[unit] for number, unit in _DURATION_PART.findall(text)),
-        Fraction(0),
-    )
+    parts = _DURATION_PART.findall(text)
+    sizes = [_UNITS[unit] for _, unit in parts]
+    if any(one <= other for one, other in pairwise(sizes)):
+        raise refuse(
+            "BAD_DURATION",
+            f"{text!r} has a unit twice, or a smaller one first",
+            "write each unit once, the largest first, as 1d4h30m",
+        )
+    total = sum((Fraction(number) * _UNITS[unit] for number, unit in parts), Fraction(0))
     if total.denominator != 1:
         raise refuse("BAD_DURATION", f"{text!r} is finer than a microsecond", "round it")
     return int(total)
@@ -406,12 +413,24 @@ def split(amount: int, weights: Sequence[Fraction]) -> list[int]:
 def parse_ratio(text: str) -> Fraction:
     """`99.85%` or `0.9985`, exactly."""
     body, percent = (text[:-1], 100) if text.endswith("%") else (text, 1)
-    if not re.fullmatch(r"-?\d{1,40}(\.\d{1,40})?(/[1-9]\d{0,39})?", body.strip(), re.A):
-        raise refuse("BAD_NUMBER", f"{text!r} is not a number", 'write it as "99.85%" or "0.9985"')
+    return _number(body, text, 'write it as "99.85%" or "0.9985"') / percent
+
+
+def parse_number(text: str) -> Fraction:
+    """`450`, `4.5` or `1/3`, exactly; a percentage is no plain number."""
+    if text.endswith("%"):
+        raise refuse("BAD_NUMBER", f"{text!r} is a percentage", "write a plain number, as 450")
+    return _number(text, text, "write a plain number, as 450 or 4.5")
+
+
+def _number(body: str, text: str, advice: str) -> Fraction:
+    body = body.strip()
+    if not re.fullmatch(r"-?\d{1,40}(\.\d{1,40})?(/[1-9]\d{0,39})?", body, re.A):
+        raise refuse("BAD_NUMBER", f"{text!r} is not a number", advice)
     if "/" in body:
-        above, below = body.strip().split("/")
-        return Fraction(above) / int(below) / percent
-    return Fraction(body.strip()) / percent
+        above, below = body.split("/")
+        return Fraction(above) / int(below)
+    return Fraction(body)
 
 
 def format_percent(ratio: Fraction) -> str:

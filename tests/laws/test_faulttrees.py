@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -87,13 +87,16 @@ def top_sets(tree: FaultTree, events: Iterable[str]) -> list[States]:
 def chance_of(tree: FaultTree, given_: Mapping[str, Fraction]) -> Fraction:
     """P(top) by the whole truth table, some probabilities changed."""
     p = dict(zip(tree.events, tree.probabilities, strict=True)) | dict(given_)
-    total = Fraction(0)
-    for state in top_sets(tree, tree.events):
-        weight = Fraction(1)
-        for event in tree.events:
-            weight *= p[event] if event in state else 1 - p[event]
-        total += weight
-    return total
+    changed = replace(tree, probabilities=tuple(p[event] for event in tree.events))
+    return sum((_weight(changed, state) for state in top_sets(tree, tree.events)), Fraction(0))
+
+
+def _weight(tree: FaultTree, state: Collection[str]) -> Fraction:
+    """P(these events and no others)."""
+    weight = Fraction(1)
+    for event, p in zip(tree.events, tree.probabilities, strict=True):
+        weight *= p if event in state else 1 - p
+    return weight
 
 
 @law_of(150)
@@ -114,6 +117,17 @@ def test_the_figures_of_a_tree_are_those_of_its_truth_table(tree: FaultTree) -> 
     minimal = {s for s in sets if not any(other < s for other in sets)}
     assert {frozenset(cut) for cut in found.minimal_cuts or ()} == minimal
     assert found.cuts_complete
+    for one in found.importance:
+        cuts = [cut for cut in minimal if one.event in cut]
+        down = sum((_weight(tree, s) for s in sets if any(cut <= s for cut in cuts)), Fraction(0))
+        assert one.fussell_vesely == (down / whole if whole else None)
+        assert whole == 0 or isinstance(one.fussell_vesely, Fraction)
+
+
+def test_without_cuts_nothing_is_said_of_fussell_and_vesely() -> None:
+    tree = FaultTree("t", 2, ("a", "b"), (Fraction(1, 2),) * 2, (FaultGate("g", 2, (0, 1)),))
+    found = evaluate(tree, importance=True)
+    assert [one.fussell_vesely for one in found.importance or ()] == [None, None]
 
 
 @law_of(150)

@@ -14,6 +14,7 @@ from hypothesis import assume, given, target
 from hypothesis import strategies as st
 
 from orchestrator.bench.portfolio import portfolio
+from orchestrator.engine import fussell
 from orchestrator.engine.bounds import worst
 from orchestrator.engine.derive import Depth, derive, worst_figures
 from orchestrator.engine.explain import schedule, witness
@@ -231,6 +232,19 @@ def test_a_large_cell_reaches_its_floor_and_breaks_no_promise(seed: int) -> None
         assert priced == found.downtime
 
 
+def test_of_more_cuts_than_are_looked_at_nothing_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bridge of five has four cuts; what stands before it in series is a cut by itself."""
+    monkeypatch.setattr(fussell, "LIMIT", 3)
+    bridge = [all_of("a", "b"), all_of("d", "e"), all_of("a", "c", "e"), all_of("b", "c", "d")]
+    structure = {TOP: all_of("s", any_of(*bridge))}
+    subject = plain(structure, dict.fromkeys("abcdes", Fraction(9, 10)), HALF)
+    (found,) = derive(subject, APRIL, depth=Depth(True, 3))
+    assert found.explanation is not None
+    said = {one.leaf: one.fussell_vesely for one in found.explanation.importance}
+    assert {leaf for leaf, value in said.items() if value is None} == set("abcde")
+    assert said["s"] is not None
+
+
 @law
 @given(monthly())
 def test_worths_and_fussell_vesely_are_those_of_the_truth_table(
@@ -238,7 +252,10 @@ def test_worths_and_fussell_vesely_are_those_of_the_truth_table(
 ) -> None:
     structure, targets = case
     (found,) = derive(plain(structure, targets, Fraction(1, 2)), APRIL, depth=Depth(True, 12))
+    (exactly,) = derive(plain(structure, targets, HALF), APRIL, depth=Depth(True, 12, exact=True))
     assert found.explanation is not None
+    assert exactly.explanation is not None
+    fractions = {one.leaf: one.fussell_vesely for one in exactly.explanation.importance}
     down = {leaf: 1 - target for leaf, target in targets.items()}
     whole = 1 - oracles.independent(structure, down)
     cuts = oracles.minimal_cuts(sorted(down), lambda state: oracles.is_down(structure, state))
@@ -260,6 +277,8 @@ def test_worths_and_fussell_vesely_are_those_of_the_truth_table(
         assert one.reduction == (whole / never if never else None)
         assert one.fussell_vesely is not None
         assert float(one.fussell_vesely) == pytest.approx(float(within / whole), abs=1e-12)
+        assert fractions[one.leaf] == within / whole
+        assert isinstance(fractions[one.leaf], Fraction)
 
 
 @law
@@ -774,6 +793,30 @@ def test_of_two_agreements_on_one_service_both_are_kept_so_the_better_counts() -
     subject = estate({TOP: all_of("a")}, [*made, sla(Promise(HALF))])
     assert floor_of(subject) == percent("99.9")
     assert "DUPLICATE" in codes(subject)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "own", "twice"),
+    [
+        ("day", "night", "24x7", False),
+        ("day", "office", "24x7", True),
+        ("day", "24x7", "24x7", True),
+        ("24x7", "24x7", "night", True),
+        ("day", "24x7", "night", False),
+    ],
+)
+def test_what_is_promised_in_turns_is_not_promised_twice(
+    first: str, second: str, own: str, twice: bool
+) -> None:
+    """Days are from eight to eight, nights the rest, office hours within the day."""
+    made = [
+        contract("a", Promise(percent("99.9"), hours=hours), f"uc-{i}")
+        for i, hours in enumerate((first, second))
+    ]
+    subject = estate(
+        {TOP: all_of("a")}, [*made, sla(Promise(HALF, hours=own))], calendars=CALENDARS
+    )
+    assert ("DUPLICATE" in codes(subject)) is twice
 
 
 def test_two_agreements_alike_are_noticed_as_well() -> None:

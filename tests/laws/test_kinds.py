@@ -14,7 +14,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.engine.kinds.algebras import ALGEBRAS, Algebra, Reading
+from orchestrator.engine.kinds.counting import Counting
 from orchestrator.engine.kinds.points import front
+from orchestrator.engine.kinds.timed import Work, options
 from orchestrator.engine.kinds.values import (
     UNBOUNDED,
     Value,
@@ -26,7 +28,16 @@ from orchestrator.engine.kinds.values import (
 )
 from orchestrator.model.derivations import SHORTFALL, UNDERPINNED
 from orchestrator.model.estate import Estate
-from orchestrator.model.metrics import METRICS, Labels, Lasting, Metric
+from orchestrator.model.flows import (
+    Branch,
+    FirstOf,
+    InParallel,
+    InSequence,
+    OneOfBranches,
+    Stage,
+    Step,
+)
+from orchestrator.model.metrics import METRICS, Labels, Lasting, Metric, Within
 from orchestrator.model.values import DAY
 from tests.laws.build import TOP, all_of, law_of
 from tests.laws.kinds import Said, bought, derived, promise, world
@@ -106,6 +117,31 @@ def ways(reading: Reading, weights: Sequence[int]) -> Iterator[tuple[str, Compos
             return choice([(Fraction(w, total), v) for w, v in zip(weights, values, strict=False)])
 
         yield "choice", mixed
+    if reading.cases is not None:
+        yield from along_flows(reading.cases, weights)
+
+
+def along_flows(counting: Counting, weights: Sequence[int]) -> Iterator[tuple[str, Compose]]:
+    """How points compose along flows, where all clocks run all the time."""
+
+    def along(values: Sequence[Any], step: Callable[[tuple[Stage, ...]], Step]) -> Any:
+        works = {
+            Stage(str(number)): Work(str(number), tuple(Within(share, at) for at, share in value))
+            for number, value in enumerate(values)
+        }
+        found = options(step(tuple(works)), works, counting, 0, 1)
+        assert found.whole
+        return front((option.due.at(0), option.share) for option in found.options)
+
+    def branches(stages: tuple[Stage, ...]) -> Step:
+        total = sum(weights[: len(stages)])
+        shares = [Fraction(weight, total) for weight in weights]
+        return OneOfBranches(tuple(map(Branch, shares, stages)))
+
+    yield "sequence", lambda values: along(values, InSequence)
+    yield "parallel", lambda values: along(values, InParallel)
+    yield "first", lambda values: along(values, FirstOf)
+    yield "choice", lambda values: along(values, branches)
 
 
 def readings(metric: Metric) -> tuple[Reading, Reading]:
@@ -137,7 +173,7 @@ def perfect_part(metric: Metric, data: st.DataObject) -> None:
     for reading in readings(metric):
         for name, compose in ways(reading, data.draw(WEIGHTS)):
             without = compose(values)
-            if name in {"all", "sequence"} and without is not None:
+            if name in {"all", "sequence", "parallel"} and without is not None:
                 found = compose([*values[:place], best, *values[place:]])
                 assert found is None or found == without, name
 
@@ -169,7 +205,7 @@ def grouping(metric: Metric, data: st.DataObject) -> None:
     cut = data.draw(st.integers(1, len(values)))
     for reading in readings(metric):
         for name, compose in ways(reading, data.draw(WEIGHTS)):
-            if name in {"all", "any", "sequence"}:
+            if name in {"all", "any", "sequence", "parallel", "first"}:
                 inner = compose(values[:cut])
                 if inner is not None:
                     assert compose([inner, *values[cut:]]) == compose(values), name

@@ -19,6 +19,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from orchestrator.engine.hours import Clock, clock, close_of_day
+from orchestrator.engine.kinds import timed as timed_flows
+from orchestrator.engine.kinds.counting import EXPECTED, KNOWN, Counting
 from orchestrator.engine.kinds.lines import (
     Line,
     business_days_needed,
@@ -32,8 +34,8 @@ from orchestrator.engine.kinds.lines import (
     then,
     worst_start,
 )
-from orchestrator.engine.kinds.points import Front, front, known_in_turn
-from orchestrator.engine.kinds.timed import EXPECTED, KNOWN, Work, options, trace
+from orchestrator.engine.kinds.points import Front, front
+from orchestrator.engine.kinds.timed import Option, Work, options, trace
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.flows import (
     Branch,
@@ -294,7 +296,12 @@ def test_the_best_split_is_the_best_of_all_splits(stages: list[Front], limit: in
         for split in itertools.product(*stages)
         if sum(time for time, _ in split) <= limit
     ]
-    best = max((share for time, share in known_in_turn(stages) if time <= limit), default=0)
+    works = {
+        Stage(str(number)): Work(str(number), tuple(Within(share, time) for time, share in known))
+        for number, known in enumerate(stages)
+    }
+    found = options(InSequence(tuple(works)), works, KNOWN, 0, 1)
+    best = max((one.share for one in found.options if one.due.highest <= limit), default=0)
     assert best == max([*splits, Fraction(0)])
 
 
@@ -554,3 +561,49 @@ def test_first_responders_may_each_miss_the_cases_that_the_other_is_late_for() -
         done += due - begun <= 2 * HOUR
     shares = [one.share for one in found if worst_start(one.due, None).elapsed <= 2 * HOUR]
     assert max(shares) == Fraction(done, 240) == Fraction(8, 10)
+
+
+def no_less(left: Sequence[Option], right: Sequence[Option]) -> bool:
+    """Whether one of the left choices is as good as any of the right ones."""
+    return all(
+        any(one.share >= other.share and never_later(one.due, other.due) for one in left)
+        for other in right
+    )
+
+
+@given(st.data(), st.sampled_from((KNOWN, EXPECTED)), st.integers(2, 6))
+@law_of(60)
+def test_a_loop_is_its_step_written_so_often(
+    data: st.DataObject, counting: Counting, times: int
+) -> None:
+    """For certain; where stages are independent, those of a loop rely on one point each all the
+    same, and what is written out may do better."""
+    start = data.draw(st.sampled_from(STARTS))
+    step = data.draw(steps(1))
+    promised = {Stage(term): work for term, work in data.draw(works(start)).items()}
+    # a step by itself is the same step, and is not known to be
+    written = InSequence(
+        tuple(InSequence((step,)) if place % 2 else step for place in range(times))
+    )
+    loop = options(Repeated(times, step), promised, counting, start, start + DAY)
+    unrolled = options(written, promised, counting, start, start + DAY)
+    assume(loop.whole and unrolled.whole)
+    assert no_less(unrolled.options, loop.options)
+    assert counting is EXPECTED or no_less(loop.options, unrolled.options)
+
+
+@given(st.data(), st.sampled_from((KNOWN, EXPECTED)), st.sampled_from((0, 100, 1000)))
+@law_of(60)
+def test_what_is_found_before_the_pieces_are_used_up_is_never_more_than_all_of_it(
+    data: st.DataObject, counting: Counting, pieces: int
+) -> None:
+    start = data.draw(st.sampled_from(STARTS))
+    step = data.draw(steps())
+    promised = {Stage(term): work for term, work in data.draw(works(start)).items()}
+    everything = options(step, promised, counting, start, start + DAY)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(timed_flows, "PIECES", pieces)
+        found = options(step, promised, counting, start, start + DAY)
+    assume(everything.whole)
+    assert no_less(everything.options, found.options)
+    assert not found.whole or no_less(found.options, everything.options)

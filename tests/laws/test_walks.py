@@ -4,6 +4,7 @@ every joint state, every set of legs that survive."""
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -16,13 +17,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linprog
 
+from orchestrator.engine.kinds import restoring
 from orchestrator.engine.kinds.chances import chance_lost, chance_missed, most_lost
 from orchestrator.model.derivations import Derivation
 from orchestrator.model.metrics import Lasting, Target
 from orchestrator.model.services import AllOf, AtLeast, Expression, Needs, mentioned
 from orchestrator.model.values import MINUTE
 from tests.laws import oracles
-from tests.laws.build import TOP, Structure, all_of, expressions, law_of, leaves_of, structures
+from tests.laws.build import (
+    TOP,
+    Structure,
+    all_of,
+    any_of,
+    expressions,
+    law_of,
+    leaves_of,
+    long_law,
+    structures,
+)
 from tests.laws.kinds import Said, bought, derived, promise, within_us, world
 
 law: Final = law_of(50)
@@ -329,3 +341,104 @@ def test_series_of_failures_counts_each_part_once(
     found = over(structure, "time_between_failures", targets, Lasting(MINUTE))
     rate = sum(Fraction(1, number * MINUTE) for number in between.values())
     assert found.floor == Lasting(int(1 / rate))
+
+
+# --- few crews and redundant parts ---------------------------------------------------------------
+
+
+def least_restoring(structure: Structure, work: Mapping[str, int], crews: int) -> Fraction:
+    """The least that Graham's bound allows, in minutes, over every set of leaves that is enough;
+    leaves wait for nothing, so that the longest path is the longest of them."""
+    found = []
+    for many in range(1, len(work) + 1):
+        for some in itertools.combinations(sorted(work), many):
+            if not oracles.is_down(structure, frozenset(work) - set(some)):
+                times = [work[leaf] for leaf in some]
+                found.append(max(times) + Fraction(sum(times) - max(times), crews))
+    return min(found)
+
+
+def restored_by(structure: Structure, work: Mapping[str, int], crews: int) -> Derivation:
+    metric = "recovery_time"
+    return derived(
+        world(
+            structure,
+            [
+                *(bought(leaf, {metric: Said(Lasting(t * MINUTE))}) for leaf, t in work.items()),
+                promise(metric, Said(Lasting(MINUTE))),
+            ],
+            services={TOP: {"crews": crews}},
+        )
+    )
+
+
+def duration_of(found: Derivation) -> int:
+    assert isinstance(found.floor, Lasting)
+    return found.floor.duration
+
+
+@given(structures(), st.integers(1, 3), st.data())
+@law_of(80)
+def test_crews_restore_the_set_of_parts_that_takes_least_of_all_sets(
+    structure: Structure, crews: int, data: st.DataObject
+) -> None:
+    work = {leaf: data.draw(st.integers(1, 30)) for leaf in leaves_of(structure)}
+    found = restored_by(structure, work, crews)
+    assert duration_of(found) == math.ceil(least_restoring(structure, work, crews) * MINUTE)
+    if crews == 1:
+        assert found.method == "exact"
+    elif found.method == "exact":
+        # no crews are quicker than crews enough
+        assert duration_of(found) == back(structure, work) * MINUTE
+
+
+@pytest.mark.long
+@given(structures(most_leaves=9, most_composites=6), st.integers(1, 3), st.data())
+@long_law
+def test_crews_restore_the_set_of_parts_that_takes_least_of_many_sets(
+    structure: Structure, crews: int, data: st.DataObject
+) -> None:
+    work = {leaf: data.draw(st.integers(1, 30)) for leaf in leaves_of(structure)}
+    found = restored_by(structure, work, crews)
+    assert duration_of(found) == math.ceil(least_restoring(structure, work, crews) * MINUTE)
+
+
+@given(structures(), st.data())
+@law
+def test_what_is_found_before_the_steps_are_used_up_holds_and_is_not_called_exact(
+    structure: Structure, data: st.DataObject
+) -> None:
+    work = {leaf: data.draw(st.integers(1, 30)) for leaf in leaves_of(structure)}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(restoring, "STEPS", 0)
+        found = restored_by(structure, work, 1)
+    least = least_restoring(structure, work, 1) * MINUTE
+    assert duration_of(found) >= least
+    if found.method == "exact":
+        assert duration_of(found) == least
+
+
+def test_a_cover_that_takes_more_steps_than_there_are_is_bounded() -> None:
+    """A minimum cover of the edges of a graph: each edge needs one of its ends."""
+    edges = [(i, (i * step + 1) % 60) for i in range(60) for step in (3, 7, 11)]
+    structure = {
+        TOP: AllOf(
+            tuple(any_of(f"leaf-{one}", f"leaf-{other}") for one, other in edges if one != other)
+        )
+    }
+    work = {leaf: 1 + index % 3 for index, leaf in enumerate(leaves_of(structure))}
+    found = restored_by(structure, work, 1)
+    chosen = duration_of(found) // MINUTE
+    # no cover takes less than the halves that its ends are shared out by, nor more than all of it
+    relaxed = linprog(
+        list(work.values()),
+        A_ub=[
+            [-float(leaf in {f"leaf-{one}", f"leaf-{other}"}) for leaf in work]
+            for one, other in edges
+            if one != other
+        ],
+        b_ub=[-1.0] * sum(one != other for one, other in edges),
+        bounds=(0, 1),
+    )
+    assert relaxed.fun - 1e-6 <= chosen < sum(work.values())
+    assert (found.method, found.status) == ("bounded", "SHORTFALL")

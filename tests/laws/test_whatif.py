@@ -90,6 +90,7 @@ def check(
         assert effect.after.promised == new.promised
         assert effect.after.floor == new.floor
         assert effect.after.status == new.status
+        assert (effect.before.methods, effect.after.methods) == (old.methods, new.methods)
         for mine, theirs in (
             (effect.after.independent, new.independent),
             (effect.after.beta, new.beta),
@@ -181,12 +182,20 @@ CLOUD = "examples/cloud/estate.yaml"
 @pytest.mark.parametrize(
     ("settings", "code"),
     [
-        (["uc-line-a=99.99%"], "BAD_SETTING"),
-        (["uc-line-a/availability"], "BAD_SETTING"),
-        (["/availability=99.99%"], "BAD_SETTING"),
-        (["uc-line-a/availability=99%", "uc-line-a/availability=98%"], "BAD_SETTING"),
+        (["uc-line-a/=99.99%"], "USAGE"),
+        (["uc-line-a/availability"], "USAGE"),
+        (["uc-line-a/availability="], "USAGE"),
+        (["/availability=99.99%"], "USAGE"),
+        (["ola-desk=99%"], "USAGE"),
+        (["uc-line-a/availability=99%", "uc-line-a/availability=98%"], "USAGE"),
+        (["uc-line-a=99%", "uc-line-a/availability=98%"], "USAGE"),
         (["uc-line-a/availability=much"], "BAD_NUMBER"),
+        (["uc-line-a/availability=99.9"], "TARGET_OUT_OF_RANGE"),
+        (["ola-desk/p1-triage=4h"], "BAD_TARGET"),
+        (["ola-desk/p1-triage={share: 90%, within: 4h"], "BAD_SYNTAX"),
+        (["ola-desk/p1-triage={share: 90%, within: 4h, or: so}"], "UNKNOWN_KEY"),
         (["uc-nobody/availability=99%"], "UNKNOWN_REFERENCE"),
+        (["uc-line-a/speed=99%"], "UNKNOWN_REFERENCE"),
     ],
 )
 def test_a_setting_that_says_nothing_is_refused_with_advice(
@@ -197,7 +206,7 @@ def test_a_setting_that_says_nothing_is_refused_with_advice(
         arguments += ["--set", one]
     assert main(arguments) == 2
     (problem,) = json.loads(capsys.readouterr().out)["errors"]
-    assert problem["code"] == code
+    assert (problem["code"], problem["path"]) == (code, "--set")
     assert problem["advice"]
 
 
@@ -211,3 +220,33 @@ def test_the_command_tells_of_every_promise_above_the_term(
     assert (effect["before"]["floor"], effect["after"]["floor"]) == ("9989/10000", "4999/5000")
     assert not main(arguments)
     assert "SHORTFALL -> UNDERPINNED" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("written", "floor"),
+    [
+        ("{share: 98%, within: 2h}", {"share": 0.98, "withinSeconds": 7200}),
+        ('{share: "98%", within: 2h}', {"share": 0.98, "withinSeconds": 7200}),
+        ("98% within 2h", {"share": 0.98, "withinSeconds": 7200}),
+    ],
+)
+def test_a_time_is_set_as_documents_have_it_and_as_it_is_shown(
+    capsys: pytest.CaptureFixture[str], written: str, floor: object
+) -> None:
+    arguments = ["whatif", CLOUD, "--period", "2026-04", "--json"]
+    assert main([*arguments, "--set", f"sla-shoreline/p1-resolution={written}"]) == 0
+    effects = json.loads(capsys.readouterr().out)["effects"]
+    (effect,) = (one for one in effects if one["agreement"] == "sla-shoreline")
+    assert effect["after"]["promised"] == floor
+    assert effect["after"]["status"] == "SHORTFALL"
+
+
+def test_an_agreement_alone_stands_for_its_one_term_of_availability(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    said = []
+    for name in ("uc-line-a", "uc-line-a/availability"):
+        arguments = ["whatif", CLOUD, "--period", "2026-04", "--json", "--set", f"{name}=99.99%"]
+        assert main(arguments) == 0
+        said.append(capsys.readouterr().out)
+    assert said[0] == said[1]

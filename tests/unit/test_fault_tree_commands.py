@@ -13,6 +13,7 @@ from orchestrator.cli import main
 from orchestrator.engine import diagram
 from orchestrator.engine.faulttree import evaluate
 from orchestrator.formats.openpsa import evaluation_json
+from orchestrator.formats.openpsa_write import write_fault_tree
 from orchestrator.model.faulttrees import FaultGate, FaultTree
 
 ROOT = Path(__file__).parent.parent.parent
@@ -136,6 +137,7 @@ def test_a_fault_tree_is_shown_with_its_importances_and_cuts(
         shown.split()
     )
     assert "cut: hosting" in shown
+    assert "Fussell-Vesely" in shown
     assert "cut: sms-y, sms-z" in shown
 
 
@@ -198,3 +200,21 @@ def test_what_is_too_complex_is_bounded_or_sampled_and_says_so(
     assert "minimalCuts" not in shown
     with pytest.raises(Exception, match="TOO_COMPLEX"):
         evaluate(bridge(), exact=True)
+
+
+def test_where_no_trial_fails_no_certainty_is_claimed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Five rows and columns, down while some part of each is, one time in ten thousand each."""
+    lines = [range(5 * i, 5 * i + 5) for i in range(5)] + [range(i, 25, 5) for i in range(5)]
+    gates = [FaultGate(f"line-{i}", 1, tuple(line)) for i, line in enumerate(lines)]
+    top = FaultGate("top", 10, tuple(range(25, 35)))
+    events = tuple(f"p{i}" for i in range(25))
+    tree = FaultTree("grid", 35, events, (Fraction(1, 10_000),) * 25, (*gates, top))
+    (tmp_path / "grid.xml").write_text(write_fault_tree(tree), encoding="utf-8")
+    attempt = diagram.attempt
+    monkeypatch.setattr(diagram, "attempt", lambda formula: attempt(formula, ((16, 8),)))
+    assert main(["derive", "--openpsa", str(tmp_path / "grid.xml")]) == 0
+    shown = capsys.readouterr().out
+    assert "availability ~99.9" in shown
+    assert "(sampled)" in shown

@@ -305,7 +305,6 @@ def test_a_ratio_is_exactly_what_is_written(written: str, ratio: Fraction) -> No
         ("1h30m", Within(Fraction(9, 10), 90 * MINUTE)),
         ("3 business days", Within(Fraction(9, 10), 0, 3)),
         ("1 business day", Within(Fraction(9, 10), 0, 1)),
-        ("0s", Within(Fraction(9, 10))),
     ],
 )
 def test_a_time_is_a_duration_or_business_days(written: str, within: Within) -> None:

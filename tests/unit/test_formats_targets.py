@@ -6,9 +6,11 @@ from fractions import Fraction
 
 import pytest
 
+from orchestrator.errors import OrchestratorError
 from orchestrator.formats.estate import write_estate
 from orchestrator.formats.figures import figure
 from orchestrator.formats.results import target_json
+from orchestrator.formats.targets import read_target
 from orchestrator.model.agreements import Term
 from orchestrator.model.metrics import (
     METRICS,
@@ -70,6 +72,34 @@ def test_a_target_is_what_its_metric_makes_of_what_is_written(
 ) -> None:
     term = only_term(metric, written, f", internalTarget: {written}")
     assert (term.target, term.internal_target) == (target, target)
+    assert read_target(written, metric) == target
+    assert read_target(target_text(METRICS[metric], target), metric) == target
+
+
+@pytest.mark.parametrize(
+    ("metric", "text", "code"),
+    [
+        ("throughput", "abc", "BAD_NUMBER"),
+        ("throughput", "99%", "BAD_TARGET"),
+        ("availability", "99.9", "TARGET_OUT_OF_RANGE"),
+        ("availability", "", "EMPTY_DOCUMENT"),
+        ("availability", "[99%", "BAD_SYNTAX"),
+        ("latency", "99%", "BAD_TARGET"),
+        ("latency", "99% within soon", "BAD_DURATION"),
+        ("latency", "{share: 99%, within: 4h, within: 5h}", "DUPLICATE_KEY"),
+        ("latency", "99% within 2h, 90% within 4h", "BAD_TARGET"),
+        ("recovery_time", "0s", "TARGET_OUT_OF_RANGE"),
+        ("certificates", "iso 27001, soc-2", "BAD_ID"),
+    ],
+)
+def test_a_text_that_is_no_target_is_refused_without_a_place(
+    metric: str, text: str, code: str
+) -> None:
+    with pytest.raises(OrchestratorError) as refused:
+        read_target(text, metric)
+    (problem,) = refused.value.problems
+    assert (problem.code, problem.file, problem.line, problem.path) == (code, "", 0, "")
+    assert problem.advice
 
 
 @pytest.mark.parametrize(

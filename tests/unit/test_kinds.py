@@ -7,6 +7,9 @@ from fractions import Fraction
 
 import pytest
 
+from orchestrator.engine.kinds.algebras import ALGEBRAS
+from orchestrator.errors import OrchestratorError
+from orchestrator.formats import figures
 from orchestrator.model.derivations import (
     NOT_COMPARABLE,
     SHORTFALL,
@@ -15,9 +18,18 @@ from orchestrator.model.derivations import (
     Derivation,
 )
 from orchestrator.model.flows import Branch, InSequence, OneOfBranches, Stage
-from orchestrator.model.metrics import Labels, Lasting, Target, Within
+from orchestrator.model.metrics import (
+    METRICS,
+    Labels,
+    Lasting,
+    Metric,
+    Points,
+    Target,
+    Within,
+    check_target,
+)
 from orchestrator.model.services import AllOf, AtLeast, Needs
-from orchestrator.model.values import HOUR, MINUTE
+from orchestrator.model.values import HOUR, MINUTE, SECOND
 from tests.laws.build import TOP, Structure, all_of, any_of, at_least, percent
 from tests.laws.kinds import (
     Said,
@@ -110,6 +122,71 @@ def test_one_crew_restores_the_redundant_parts_that_take_it_the_least_time() -> 
     assert derived(estate).floor == minutes(30)
 
 
+def test_one_crew_restores_what_is_needed_anyway_before_anything_of_its_own() -> None:
+    # Each of ten groups takes three hours alone, or two on top of what all the others need too.
+    metric = "recovery_time"
+    pairs = [(f"a{number}", f"b{number}") for number in range(10)]
+    structure: Structure = {
+        **{other: all_of("s") for _, other in pairs},
+        TOP: all_of("s", *(any_of(*pair) for pair in pairs)),
+    }
+    agreements = [bought("s", {metric: Said(hours(2))})]
+    for one, other in pairs:
+        agreements.append(bought(one, {metric: Said(hours(3))}))
+        agreements.append(within_us(other, {metric: Said(hours(2), scope="own")}))
+    estate = world(
+        structure,
+        [*agreements, promise(metric, Said(hours(22)))],
+        owned=[other for _, other in pairs],
+        services={TOP: {"crews": 1}},
+    )
+    found = derived(estate)
+    assert (found.status, found.floor, found.method) == (UNDERPINNED, hours(22), "exact")
+
+
+def test_crews_that_wait_for_no_order_are_bounded_and_those_that_do_are_exact() -> None:
+    metric = "recovery_time"
+
+    def of(structure: Structure, crews: int) -> Derivation:
+        agreements = [
+            bought("a", {metric: Said(minutes(10))}),
+            bought("b", {metric: Said(minutes(20))}),
+        ]
+        return derived(
+            world(
+                structure,
+                [*agreements, promise(metric, Said(minutes(30)))],
+                services={TOP: {"crews": crews}, "b": {"recover_after": ("a",)}}
+                if crews == 3
+                else {TOP: {"crews": crews}},
+            )
+        )
+
+    both = of({TOP: all_of("a", "b")}, 2)
+    assert (both.floor, both.method) == (minutes(25), "bounded")
+    in_order = of({TOP: all_of("a", "b")}, 3)
+    assert (in_order.floor, in_order.method) == (minutes(30), "exact")
+
+
+def test_what_nothing_waits_for_is_counted_as_work_and_the_sum_not_called_exact() -> None:
+    # x is restored before y that it requires, and top waits for x alone: half an hour and ten
+    # minutes would do, and the twenty minutes of y are counted all the same.
+    metric = "recovery_time"
+    agreements = [
+        bought("a", {metric: Said(minutes(30))}),
+        bought("y", {metric: Said(minutes(20))}),
+        within_us("x", {metric: Said(minutes(10), scope="own")}),
+    ]
+    estate = world(
+        {"x": all_of("y"), TOP: all_of("a")},
+        [*agreements, promise(metric, Said(minutes(60)))],
+        owned=["x"],
+        services={TOP: {"crews": 1, "recover_after": ("x",)}, "x": {"recover_after": ()}},
+    )
+    found = derived(estate)
+    assert (found.status, found.floor, found.method) == (UNDERPINNED, minutes(60), "bounded")
+
+
 # --- recovery point ------------------------------------------------------------------------------
 
 
@@ -171,6 +248,14 @@ def test_without_a_rate_there_is_no_mean_over_incidents() -> None:
     targets = {"a": hours(2), "b": hours(8)}
     found = over({TOP: all_of("a", "b")}, "time_to_restore", targets, hours(8))
     assert (found.floor, found.independent) == (hours(8), None)
+
+
+def test_a_group_of_one_part_called_twice_fails_and_is_restored_as_the_part_is() -> None:
+    both = {"time_to_restore": Said(hours(2)), "time_between_failures": Said(hours(1000))}
+    structure: Structure = {"left": all_of("a"), "right": all_of("a"), TOP: any_of("left", "right")}
+    for metric, value in (("time_to_restore", hours(2)), ("time_between_failures", hours(1000))):
+        found = derived(world(structure, [bought("a", both), promise(metric, Said(value))]))
+        assert (found.status, found.floor, found.independent) == (UNDERPINNED, value, value)
 
 
 # --- throughput and errors -----------------------------------------------------------------------
@@ -422,3 +507,66 @@ def test_what_contracts_hide_makes_an_estimate_an_assumption() -> None:
     times = [bought(id, {"recovery_time": Said(hours(1))}) for id in ("mail", "files")]
     found = derived(world(structure, [*times, promise("recovery_time", Said(hours(1)))]))
     assert (found.status, found.assumptions) == (UNDERPINNED, ())
+
+
+# --- headroom ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("metric", "given", "promised", "headroom"),
+    [
+        ("recovery_time", hours(2), hours(3), Fraction(3600)),
+        ("recovery_time", hours(2), hours(1), Fraction(-3600)),
+        ("time_between_failures", hours(2), hours(1), Fraction(3600)),
+        ("time_between_failures", hours(1), hours(2), Fraction(-3600)),
+        ("recovery_point", minutes(5), Lasting(5 * MINUTE + 500_000), Fraction(1, 2)),
+        ("error_rate", percent("1"), percent("3"), percent("2")),
+        ("support_tier", Fraction(2), Fraction(3), Fraction(-1)),
+        ("certificates", Labels(("iso",)), Labels(("iso",)), None),
+        ("latency", within("90", HOUR), within("90", HOUR), None),
+    ],
+)
+def test_headroom_is_in_the_metrics_unit_and_above_nothing_where_the_promise_is_kept(
+    metric: str, given: Target, promised: Target, headroom: Fraction | None
+) -> None:
+    found = over({TOP: all_of("a")}, metric, {"a": given}, promised)
+    assert found.headroom == headroom
+    assert headroom is None or (found.status == UNDERPINNED) == (headroom >= 0)
+
+
+@pytest.mark.parametrize(
+    ("beyond", "shown"),
+    [(1, "-1us"), (HOUR, "-1h"), (90 * SECOND + 1, "-1m31s"), (-90 * SECOND - 1, "1m30s")],
+)
+def test_headroom_in_time_is_shown_to_the_safe_side(beyond: int, shown: str) -> None:
+    found = over({TOP: all_of("a")}, "recovery_time", {"a": Lasting(HOUR + beyond)}, hours(1))
+    assert figures.headroom(found) == shown
+
+
+# --- targets -------------------------------------------------------------------------------------
+
+
+def test_latency_knows_no_business_days() -> None:
+    with pytest.raises(OrchestratorError, match="no business days") as refused:
+        check_target(METRICS["latency"], Within(percent("90"), business_days=1))
+    (problem,) = refused.value.problems
+    assert problem.code == "BAD_TARGET"
+    assert "within: 24h" in problem.advice
+
+
+@pytest.mark.parametrize("metric", METRICS.values(), ids=lambda metric: metric.id)
+def test_business_days_are_for_what_is_counted_in_service_hours(metric: Metric) -> None:
+    algebra = ALGEBRAS.get(metric.algebra)
+    assert metric.business_days == (algebra is not None and algebra.calendars)
+    if metric.business_days:
+        check_target(metric, Within(percent("90"), business_days=1))
+
+
+@pytest.mark.parametrize("metric", ["latency", "response_time", "resolution_time", "handoff_time"])
+def test_a_share_within_no_time_is_refused(metric: str) -> None:
+    nothing = Within(percent("50"), 0)
+    for target in (nothing, Points((nothing, within("90", HOUR)))):
+        with pytest.raises(OrchestratorError, match="not longer than nothing") as refused:
+            check_target(METRICS[metric], target)
+        assert [problem.code for problem in refused.value.problems] == ["TARGET_OUT_OF_RANGE"]
+    check_target(METRICS[metric], within("50", 1))

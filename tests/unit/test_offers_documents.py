@@ -171,8 +171,29 @@ def test_allocating_beyond_what_is_fixed_names_it(capsys: pytest.CaptureFixture[
     assert promise["blocking"] == [{"down": ["hosting"], "share": 0.0005}]
     (finding,) = found["findings"]
     assert (finding["code"], finding["subjects"]) == ("INFEASIBLE_ALLOCATION", ["hosting"])
-    for given in ("c1", "c1/=99%", "=99%"):
-        assert run(capsys, "allocate", ESTATE, "--set", given)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "says"),
+    [
+        ("c1", "USAGE", "c1/availability=99.95%"),
+        ("c1/=99%", "USAGE", "c1/availability=99.95%"),
+        ("=99%", "USAGE", "c1/availability=99.95%"),
+        ("nobody=99%", "UNKNOWN_REFERENCE", "estate"),
+        ("c1/speed=99%", "UNKNOWN_REFERENCE", "c1/availability"),
+        ("c1=99.9", "TARGET_OUT_OF_RANGE", "sign"),
+        ("c1/load=450", "NOT_SUPPORTED", "availability alone"),
+        ("c1/p1-resolution=90% within 4h", "NOT_SUPPORTED", "availability alone"),
+        ("u1=99.9%", "NOTHING_BENEATH", "SLA"),
+    ],
+)
+def test_a_target_that_cannot_be_allocated_is_refused_with_the_option_for_its_place(
+    given: str, code: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["allocate", ESTATE, *APRIL, "--json", "--set", given]) == 2
+    (problem,) = json.loads(capsys.readouterr().out)["errors"]
+    assert (problem["code"], problem["path"]) == (code, "--set")
+    assert says in problem["advice"]
 
 
 @pytest.mark.parametrize(

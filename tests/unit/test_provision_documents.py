@@ -82,6 +82,7 @@ gate: {{periods: 3, breaches: 1}}
 overrides: [{{term: availability, by: cfo, at: 2026-03-01, reason: strategic}}]
 template: {{id: gold, version: 2, arguments: [{{parameter: level, value: "99.9%"}}]}}
 agreed: {{from: 2026-01-01}}
+continues: 2
 """
 HELD = Provisions(
     scope="service_based",
@@ -168,6 +169,7 @@ HELD = Provisions(
     overrides=(Override("availability", "cfo", at("2026-03-01"), "strategic"),),
     template=TemplateUse("gold", 2, (Argument("level", "99.9%"),)),
     agreed=Span(at("2026-01-01"), FOREVER),
+    continues=2,
 )
 
 

@@ -190,3 +190,34 @@ def test_the_command_refuses_what_it_cannot_place(capsys: pytest.CaptureFixture[
     for given in ("acceptance/shops", "shops=3", "acceptance/others=3", "acceptance/shops=0"):
         estate = str(EXAMPLES / "estate.yaml")
         assert run(capsys, "translate", name, "--estate", estate, "--set", given)[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("given", "code", "says"),
+    [
+        (("acceptance/shops=10.5",), "OUT_OF_RANGE", "steps"),
+        (("acceptance/seconds=1.55",), "OUT_OF_RANGE", "steps"),
+        (("acceptance/shops=0",), "OUT_OF_RANGE", "range"),
+        (("acceptance/shops=50%",), "BAD_NUMBER", "plain number"),
+        (("acceptance/seconds=100%",), "BAD_NUMBER", "plain number"),
+        (("acceptance/shops=many",), "BAD_NUMBER", "plain number"),
+        (("acceptance/shops=3", "acceptance/shops=4"), "USAGE", "once"),
+        (("acceptance/others=3",), "UNKNOWN_REFERENCE", "acceptance/shops"),
+    ],
+)
+def test_a_value_that_a_parameter_cannot_have_is_refused_with_the_option_for_its_place(
+    given: tuple[str, ...], code: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Shops go in ones from 1 on, seconds in tenths from 10 down."""
+    names = (str(EXAMPLES / "translation.yaml"), "--estate", str(EXAMPLES / "estate.yaml"))
+    sets = [word for one in given for word in ("--set", one)]
+    status, out = run(capsys, "translate", *names, "--json", *sets)
+    (problem,) = json.loads(out)["errors"]
+    assert (status, problem["code"], problem["path"]) == (2, code, "--set")
+    assert says in problem["advice"]
+
+
+def test_a_value_on_a_step_is_taken(capsys: pytest.CaptureFixture[str]) -> None:
+    names = (str(EXAMPLES / "translation.yaml"), "--estate", str(EXAMPLES / "estate.yaml"))
+    status, _ = run(capsys, "translate", *names, "--set", "acceptance/seconds=1.6")
+    assert status == 0

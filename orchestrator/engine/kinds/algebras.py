@@ -13,15 +13,12 @@ from fractions import Fraction
 from typing import Any, Final
 
 from orchestrator.engine.kinds.chances import ONE, ZERO, chance_lost, chance_missed, most_lost
+from orchestrator.engine.kinds.counting import EXPECTED, KNOWN, Counting
 from orchestrator.engine.kinds.points import (
-    Front,
-    expected_in_turn,
     expected_of_concurrent,
     expected_visited,
-    known_in_turn,
     known_of_concurrent,
     known_visited,
-    mixed,
 )
 from orchestrator.engine.kinds.values import UNBOUNDED, Incidents, in_all, in_any
 
@@ -51,13 +48,15 @@ class Reading:
     k = 1. Along a flow `parallel` is all of the steps and `first` any of them; `sequence` is also
     what a loop is, as often as it is gone through (None: like all); `choice` takes the share of
     the cases with each value; `visited` is a part that a request calls so often. A function that is
-    None, or finds None, says nothing.
+    None, or finds None, says nothing. `cases` is how shares of cases are counted along a flow that
+    goes by calendars (`timed`), which composes times and needs none of the rest.
     """
 
     at_least: Group | None = None
     sequence: Chain | None = None
     choice: Mixture | None = None
     visited: Visits = unvisited
+    cases: Counting | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,13 +252,8 @@ UNITED: Final = Reading(
 
 # --- times and shares ----------------------------------------------------------------------------
 
-
-def _mixed(choice: Sequence[tuple[Fraction, Front]]) -> Front:
-    return mixed(choice)
-
-
-KNOWN_TIMES: Final = Reading(known_of_concurrent, known_in_turn, _mixed, known_visited)
-EXPECTED_TIMES: Final = Reading(expected_of_concurrent, expected_in_turn, _mixed, expected_visited)
+KNOWN_TIMES: Final = Reading(known_of_concurrent, visited=known_visited, cases=KNOWN)
+EXPECTED_TIMES: Final = Reading(expected_of_concurrent, visited=expected_visited, cases=EXPECTED)
 
 BETWEEN_FAILURES: Final = Reading(
     _between_failures, lambda parts: _between_failures(len(parts), parts)
@@ -278,7 +272,8 @@ ALGEBRAS: Final[dict[str, Algebra]] = {
             calendars=True,
         ),
         Algebra("calls", KNOWN_TIMES, EXPECTED_TIMES, EVERY_LAW, along="timed", adds_up=True),
-        Algebra("recovery", LONGEST, LONGEST, EVERY_LAW, walk="restored"),
+        # a flow knows neither crews nor what has to be back first
+        Algebra("recovery", LONGEST, LONGEST, EVERY_LAW, walk="restored", along=""),
         Algebra(
             "copies", LONGEST, LONGEST, EVERY_LAW, if_redundant=("COPIES_RECOVER_AS_PROMISED",)
         ),

@@ -26,7 +26,7 @@ from orchestrator.model.derivations import (
     StageTime,
     WorstCase,
 )
-from orchestrator.model.metrics import METRICS
+from orchestrator.model.metrics import METRICS, Target
 from orchestrator.model.values import Span
 
 
@@ -103,9 +103,12 @@ def _assumptions(algebra: Algebra, rest: Resting) -> Iterator[str]:
 
 
 def _methods(rest: Resting, found: Judged) -> Methods:
-    known = "exact" if rest.exact and found.whole else "bounded"
-    floor, estimate = found.floor, found.independent
-    return Methods("none" if floor is None else known, "none" if estimate is None else known)
+    def named(figure: Target | None, whole: bool) -> str:
+        if figure is None:
+            return "none"
+        return "exact" if rest.exact and whole else "bounded"
+
+    return Methods(named(found.floor, found.whole), named(found.independent, found.estimate_whole))
 
 
 # --- explanation ---------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
@@ -26,7 +26,8 @@ class Judged:
 
     `short` is by how much the floor misses it, in its own unit; `likely` tells that the estimate
     keeps it, `said` is false where nothing can be said. Of a flow, `option` is the choice of points
-    behind the floor, and `whole` is false where not every choice was looked at.
+    behind the floor, and `cut_short` tells that there were too many to look at them all. `whole`
+    and `estimate_whole` are false where a figure may be better than the one that was found.
     """
 
     said: bool
@@ -37,6 +38,8 @@ class Judged:
     option: Option | None = None
     whole: bool = True
     likely: bool = False
+    estimate_whole: bool = True
+    cut_short: bool = False
 
     @property
     def rank(self) -> tuple[bool, bool, Fraction]:
@@ -49,12 +52,20 @@ NOTHING_SAID: Final = Judged(False, False, Fraction(0))
 
 def judged(subject: Subject, rest: Resting, made_perfect: frozenset[str] = NO_PARTS) -> Judged:
     """The figures of a subject in one epoch; of one in which some parts are perfect the floor."""
-    floor = rest.figure(True, made_perfect)
-    estimate = None if made_perfect else rest.figure(False, NO_PARTS)
+    floor, whole = rest.figure(True, made_perfect)
+    estimate, estimate_whole = (None, True) if made_perfect else rest.figure(False, NO_PARTS)
     if floor is None:
         return NOTHING_SAID
-    if isinstance(floor, Found | tuple):
-        return _in_time(subject, rest, floor, estimate)
+    held = _in_time if isinstance(floor, Found | tuple) else _at_once
+    found = held(subject, rest, floor, estimate)
+    cut_short = any(isinstance(one, Found) and not one.whole for one in (floor, estimate))
+    return replace(found, whole=whole, estimate_whole=estimate_whole, cut_short=cut_short)
+
+
+def _at_once(subject: Subject, _: Resting, floor: Answer, estimate: Answer) -> Judged:
+    """A single value against what is promised."""
+    assert floor is not None
+    assert not isinstance(floor, Found)
     metric = METRICS[subject.term.metric]
     # compared as it is composed: what a metric is kept beside does not matter here
     promised = ALGEBRAS[metric.algebra].joined(value_of(subject.term.target), None)
@@ -143,8 +154,7 @@ def _in_time(subject: Subject, rest: Resting, floor: Answer, estimate: Answer) -
                 _target(point, best),
                 _target(point, likely),
                 best.option if best else None,
-                not isinstance(floor, Found) or floor.whole,
-                _share_within(likely, point) >= point.share,
+                likely=_share_within(likely, point) >= point.share,
             )
         )
     return min(found, key=lambda one: one.rank)

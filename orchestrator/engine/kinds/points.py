@@ -7,7 +7,6 @@ each part.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from typing import Final
@@ -72,35 +71,6 @@ def known_of_concurrent(k: int, fronts: Sequence[Front]) -> Front:
 def expected_of_concurrent(k: int, fronts: Sequence[Front]) -> Front:
     """The same if calls are independent."""
     return _at_least(chance_lost, k, fronts)
-
-
-def _in_turn(fronts: Sequence[Front], both: Callable[[Fraction, Fraction], Fraction]) -> Front:
-    found = AT_ONCE
-    for known in fronts:
-        found = front(
-            (time + after, both(share, other))
-            for (time, share), (after, other) in itertools.product(found, known)
-        )
-    return found
-
-
-def known_in_turn(fronts: Sequence[Front]) -> Front:
-    """One after another: the best split, the most of (sum q - (n - 1)) over sums of times."""
-    return _in_turn(fronts, lambda one, other: one + other - ONE)
-
-
-def expected_in_turn(fronts: Sequence[Front]) -> Front:
-    """The same with the product of shares, if parts are independent."""
-    return _in_turn(fronts, lambda one, other: one * other)
-
-
-def mixed(branches: Sequence[tuple[Fraction, Front]]) -> Front:
-    """Each case takes one branch, by share."""
-    times = {time for _, known in branches for time, _ in known}
-    return front(
-        (time, sum((part * share_at(known, time) for part, known in branches), ZERO))
-        for time in times
-    )
 
 
 def _visited(known: Front, visits: Fraction, lost: Callable[[Fraction], Fraction]) -> Front:

@@ -47,6 +47,7 @@ def remarks(
     return (
         *_uncommitted(subject, rest, status),
         *(_shortfall(subject, rest, judged, helps) if status == SHORTFALL else ()),
+        *(_cut_short(subject, judged) if judged.cut_short else ()),
         *(_redundancy(subject, rest) if status == SHORTFALL and judged.likely else ()),
         *_duplicates(subject, rest),
     )
@@ -81,7 +82,7 @@ def _uncommitted(subject: Subject, rest: Resting, status: str) -> Iterator[Findi
 def _shortfall(
     subject: Subject, rest: Resting, judged: Judged, helps: Callable[[str], bool]
 ) -> Iterator[Finding]:
-    tried = rest.parts if len(rest.parts) <= TRIED else ()
+    tried = rest.parts if len(rest.parts) <= TRIED and not judged.cut_short else ()
     helpful = [part for part in tried if helps(part.name)]
     open_to_talks = [part for part in helpful if _is_negotiable(part)]
     text, subjects = _named(part.name for part in open_to_talks or helpful)
@@ -97,6 +98,19 @@ def _shortfall(
         f"beneath guarantees {_text(subject, judged.floor)}{advice}",
         subjects,
         place(subject.key),
+    )
+
+
+def _cut_short(subject: Subject, judged: Judged) -> Iterator[Finding]:
+    key = subject.key
+    found = "more may be kept than is shown" if judged.floor else "nothing is known of it"
+    yield Finding(
+        "FLOW_CUT_SHORT",
+        "warning",
+        f"{key.agreement}/{key.term} on {key.service} goes along a flow with more ways to keep it "
+        f"than are looked at: {found}; a shorter flow, or one step for several, says more",
+        (key.agreement, key.term),
+        place(key),
     )
 
 

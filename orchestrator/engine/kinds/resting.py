@@ -13,8 +13,9 @@ from orchestrator.engine.kinds import timed
 from orchestrator.engine.kinds.algebras import ALGEBRAS
 from orchestrator.engine.kinds.points import points_of
 from orchestrator.engine.kinds.requirement import Requirements
+from orchestrator.engine.kinds.restoring import needed
 from orchestrator.engine.kinds.stages import ALONG, commitment_of, flow_of, places, terms_of
-from orchestrator.engine.kinds.timed import EXPECTED, KNOWN, Found, Work
+from orchestrator.engine.kinds.timed import Found, Work
 from orchestrator.engine.kinds.values import (
     UNBOUNDED,
     Value,
@@ -23,7 +24,7 @@ from orchestrator.engine.kinds.values import (
     value_of,
     worst,
 )
-from orchestrator.engine.kinds.walks import WALKS, Memory, crews_of, needed, restored
+from orchestrator.engine.kinds.walks import WALKS, Memory
 from orchestrator.engine.structure import Commitment
 from orchestrator.engine.subjects import Subject
 from orchestrator.engine.underpinning import Underpinning
@@ -38,8 +39,9 @@ from orchestrator.model.values import Span
 Answer = Value | Found | None
 """A figure; None where nothing can be said."""
 
-Figure = Callable[[bool, frozenset[str]], Answer]
-"""The floor, or else the estimate, if besides some parts were perfect."""
+Figure = Callable[[bool, frozenset[str]], tuple[Answer, bool]]
+"""The floor, or else the estimate, if besides some parts were perfect; and whether it was sought to
+the end, so that it is known to be reached where `Resting.exact` says so too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Resting:
-    """What a subject rests on in one epoch. `exact` tells that the floor is known to be reached.
+    """What a subject rests on in one epoch. `exact` tells that nothing in how its parts are put
+    together keeps the floor from being reached.
 
     Of a graph, `redundant` finds what can do without some of its parts, by the leaves of each
     (None: nothing can), `shared` tells that a part is called from several places, `hidden` that
@@ -109,17 +112,17 @@ def _beneath(
     walk = WALKS[algebra.walk]
     graph = underpinning.requirements(snapshot, subject.version.provider)
     top = graph.top(subject.version, subject.covers)
-    beneath = needed(graph, top, {}) if walk is restored else graph.beneath(top)
+    # a superset of what the graph requires where services wait for others to be restored
+    beneath = needed(graph, top, {}) if algebra.walk == "restored" else graph.beneath(top)
     ledger = _ledger(graph, metric, subject.term.priority, beneath)
     parts = {number: ledger.parts[number] for number, _ in graph.leaves(beneath)}
 
-    def figure(floor: bool, made_perfect: frozenset[str]) -> Value | None:
+    def figure(floor: bool, made_perfect: frozenset[str]) -> tuple[Answer, bool]:
         reading = algebra.floor if floor else algebra.estimate
         known, memory = ledger.known[floor], ledger.memory[floor]
         if made_perfect:
             known, memory = _values(parts, metric, floor, made_perfect), {}
-        value: Value | None = walk(graph, top, known, reading, memory)
-        return value
+        return walk(graph, top, known, reading, memory)
 
     def groups() -> list[frozenset[str]]:
         return [
@@ -136,8 +139,7 @@ def _beneath(
         snapshot,
         tuple(parts.values()),
         figure,
-        not (redundant and shared and algebra.adds_up)
-        and (walk is not restored or crews_of(graph, top) < 2),
+        not (redundant and shared and algebra.adds_up),
         groups if redundant else None,
         shared,
         graph.structure.hides_sharing(graph.structure.below(subject.version, subject.covers)),
@@ -226,23 +228,28 @@ def _along(subject: Subject, metric: Metric, span: Span, snapshot: Snapshot, ste
     algebra = ALGEBRAS[metric.algebra]
     parts = _stages(subject, metric, snapshot, step)
 
-    def figure(floor: bool, made_perfect: frozenset[str]) -> Answer:
+    def figure(floor: bool, made_perfect: frozenset[str]) -> tuple[Answer, bool]:
         reading = algebra.floor if floor else algebra.estimate
-        return ALONG[algebra.along](step, _values(parts, metric, floor, made_perfect), reading)
+        values = _values(parts, metric, floor, made_perfect)
+        return ALONG[algebra.along](step, values, reading), True
 
     return Resting(span, snapshot, tuple(parts.values()), figure, True)
 
 
 def _timed(subject: Subject, metric: Metric, span: Span, snapshot: Snapshot, step: Step) -> Resting:
-    calendars = snapshot.calendars if ALGEBRAS[metric.algebra].calendars else None
+    algebra = ALGEBRAS[metric.algebra]
+    calendars = snapshot.calendars if algebra.calendars else None
     parts = _stages(subject, metric, snapshot, step)
 
-    def figure(floor: bool, made_perfect: frozenset[str]) -> Answer:
+    def figure(floor: bool, made_perfect: frozenset[str]) -> tuple[Answer, bool]:
         works = {
             stage: AT_ONCE if part.name in made_perfect else _work(part, calendars, floor)
             for stage, part in parts.items()
         }
-        return timed.options(step, works, KNOWN if floor else EXPECTED, span.start, span.end)
+        counting = (algebra.floor if floor else algebra.estimate).cases
+        assert counting is not None
+        found = timed.options(step, works, counting, span.start, span.end)
+        return found, found.whole
 
     single = all(
         len(points_of(c.term.target)) == 1 for part in parts.values() for c in part.commitments

@@ -8,12 +8,13 @@ cases of one branch are few where it would be slow.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
 from orchestrator.engine.kinds.chances import ONE, ZERO, chance_kept
+from orchestrator.engine.kinds.counting import Counting
 from orchestrator.engine.kinds.lines import (
     Line,
     business_line,
@@ -43,11 +44,21 @@ from orchestrator.model.values import FOREVER, Instant
 FRONT: Final = 128
 """So many choices are carried along; of more, those that keep the largest shares."""
 
-LARGEST: Final = 2000
+LARGEST: Final = 5000
 """A flow that goes through more stages, loops unrolled, is not computed: nothing is known of it."""
+
+ROUNDS: Final = 2000
+"""So many times at most work is gone through in business days, counted anew from each close."""
 
 SHARED: Final = 1024
 """So many choices of points for terms that stand at several places of a flow are compared."""
+
+PIECES: Final = 2_000_000
+"""So many pieces of lines are composed and compared to weigh choices; from then on only the one
+that keeps the largest share is carried along."""
+
+EACH: Final = 24
+"""Two lines composed or compared cost as much as so many pieces more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +76,7 @@ class Work:
         counted anew from each close."""
         if not point.business_days:
             return due_line(self.calendar, point.duration * times, start, end)
-        if times > LARGEST:
+        if times > ROUNDS:
             return line([(start, FOREVER, 0)], end)
         days, found = point.business_days, shifted(start, end)
         for _ in range(times):
@@ -108,35 +119,6 @@ class Option:
     path: Leg | Path
 
 
-@dataclass(frozen=True, slots=True)
-class Counting:
-    """How shares of cases are counted: `both` of two steps done in time, and, of two steps the
-    first of which is enough, what is known of the faster and of the slower of their lines."""
-
-    both: Callable[[Fraction, Fraction], Fraction]
-    either: tuple[tuple[str, Callable[[Fraction, Fraction], Fraction]], ...]
-    by_term: bool
-    """Whether the misses of a term may all fall on one of the places where it stands, so that they
-    are counted once for all of them."""
-
-
-def _both_known(one: Fraction, other: Fraction) -> Fraction:
-    return one + other - ONE
-
-
-KNOWN: Final = Counting(_both_known, (("fastest", _both_known),), True)
-"""Whatever the joint behaviour: what is missed adds up (Boole, Frechet)."""
-
-EXPECTED: Final = Counting(
-    lambda one, other: one * other,
-    (
-        ("fastest", min),
-        ("slowest", lambda one, other: ONE - (ONE - one) * (ONE - other)),
-    ),
-    False,
-)
-"""If stages are independent of one another and of when cases start."""
-
 _JOIN: Final = {"slowest": latest, "fastest": earliest}
 
 
@@ -150,7 +132,6 @@ class Found:
 
 def options(step: Step, works: Works, counting: Counting, start: Instant, end: Instant) -> Found:
     """What is known of cases that start in [start, end)."""
-    search = _Search(works, counting)
     if _size(step) > LARGEST:
         return Found((), False)
     visits: dict[str, Fraction] = {}
@@ -160,8 +141,15 @@ def options(step: Step, works: Works, counting: Counting, start: Instant, end: I
         if place.again or (counting.by_term and work.term in visits):
             shared[work.term] = work
         visits[work.term] = visits.get(work.term, ZERO) + place.visits
-    found = []
-    for chosen in search.choices(shared):
+    found: list[Option] = []
+    ways, whole = _choices(shared)
+    search = _Search(works, counting)
+    for number, chosen in enumerate(ways):
+        # each is given as much, and the most demanding ones come first
+        search.allow(PIECES // len(ways))
+        if number and search.spent > PIECES:
+            search.whole = False
+            break
         missed = ZERO
         if counting.by_term:
             missed = sum(
@@ -172,7 +160,8 @@ def options(step: Step, works: Works, counting: Counting, start: Instant, end: I
             for option in search.of(step, start, end, chosen)
             if option.share > missed
         ]
-    return Found(tuple(search.worth(found)), search.whole)
+    search.allow(PIECES)
+    return Found(tuple(search.worth(found)), search.whole and whole)
 
 
 def _size(step: Step) -> int:
@@ -200,27 +189,36 @@ Chosen = Mapping[str, Within | None]
 """The point relied on of each term that stands at several places; None relies on none."""
 
 
+def _choices(shared: Mapping[str, Work]) -> tuple[list[Chosen], bool]:
+    """The points to rely on, of each term that stands at several places, at all of them: as its
+    misses may all fall on one place, another point elsewhere gains nothing. Those with the largest
+    shares come first; and whether these are all."""
+    ways: list[list[tuple[str, Within | None]]] = []
+    count, whole = 1, True
+    for term, work in shared.items():
+        points: list[Within | None] = [*sorted(work.points, key=lambda p: -p.share), None]
+        if count * len(points) > SHARED:
+            points, whole = points[:1], False
+        count *= len(points)
+        ways.append([(term, point) for point in points])
+    return [dict(chosen) for chosen in itertools.product(*ways)], whole
+
+
 class _Search:
-    """Goes along a flow; guards that whoever asks learns if choices were left out."""
+    """Goes along a flow; guards that whoever asks learns if choices were left out, and that the
+    work is limited: in pieces of lines, so that the same flow finds the same."""
 
     def __init__(self, works: Works, counting: Counting) -> None:
         self.works = works
         self.counting = counting
         self.whole = True
+        self.spent = 0
+        self._limit = 0
+        self._lost = 0
 
-    def choices(self, shared: Mapping[str, Work]) -> Iterator[Chosen]:
-        """The points to rely on, of each term that stands at several places, at all of them: as
-        its misses may all fall on one place, another point elsewhere gains nothing."""
-        ways: list[list[tuple[str, Within | None]]] = []
-        count = 1
-        for term, work in shared.items():
-            points: list[Within | None] = [*work.points, None]
-            if count * len(points) > SHARED:
-                points, self.whole = [max(work.points, key=lambda p: p.share, default=None)], False
-            count *= len(points)
-            ways.append([(term, point) for point in points])
-        for chosen in itertools.product(*ways):
-            yield dict(chosen)
+    def allow(self, pieces: int) -> None:
+        """So many pieces more may be spent on weighing choices."""
+        self._limit = self.spent + pieces
 
     def of(self, step: Step, start: Instant, end: Instant, chosen: Chosen) -> list[Option]:
         match step:
@@ -257,6 +255,8 @@ class _Search:
         for point in points:
             if point is not None:
                 due = work.due(point, start, end, times)
+                self.spent += EACH + len(due.starts)
+                self._lost += due.highest >= FOREVER
                 if due.highest < FOREVER:
                     counted = self.counting.by_term and shared
                     share = ONE if counted else chance_kept(point.share, times)
@@ -267,19 +267,38 @@ class _Search:
     ) -> list[Option]:
         at_once = shifted(start, end)
         found = [Option(at_once, ONE, Path("then", (), at_once))]
-        for step in steps:
-            if not found:
-                break
-            low = min(option.due.lowest for option in found)
-            high = max(option.due.highest for option in found)
-            following = self.of(step, low, high + 1, chosen)
-            found = self.worth(
-                Option(due, share, Path("then", (*_parts(one.path), after.path), due))
-                for one, after in itertools.product(found, following)
-                if (share := self.counting.both(one.share, after.share)) > 0
-                and (due := then(one.due, after.due)).highest < FOREVER
-            )
+        for step, rounds in itertools.groupby(steps):
+            following: Window | None = None
+            for _ in rounds:
+                if not found:
+                    return []
+                low = min(option.due.lowest for option in found)
+                high = max(option.due.highest for option in found)
+                if following is None or high >= following.end:
+                    following = self._ahead(step, low, high + 1, chosen, following)
+                found = self.worth(self._followed(found, following.options))
         return found
+
+    def _ahead(
+        self, step: Step, low: Instant, end: Instant, chosen: Chosen, before: Window | None
+    ) -> Window:
+        """A step for every start in [low, end) and, in a later round, for as long again, so that
+        few windows serve many rounds; no further than work is always done."""
+        if before is not None:
+            lost, further = self._lost, end + max(end - low, before.length)
+            options = self.of(step, low, further, chosen)
+            if lost == self._lost:
+                return Window(options, low, further)
+        return Window(self.of(step, low, end, chosen), low, end)
+
+    def _followed(self, found: Sequence[Option], following: Sequence[Option]) -> Iterator[Option]:
+        for one, after in itertools.product(found, following):
+            share = self.counting.both(one.share, after.share)
+            if share > 0:
+                due = then(one.due, after.due)
+                self.spent += EACH + len(one.due.starts) + len(due.starts)
+                if due.highest < FOREVER:
+                    yield Option(due, share, Path("then", (*_parts(one.path), after.path), due))
 
     def _joined(
         self,
@@ -293,6 +312,7 @@ class _Search:
             kept = share(one.share, other.share)
             if kept > 0:
                 due = _JOIN[kind](one.due, other.due)
+                self.spent += EACH + len(one.due.starts) + len(other.due.starts)
                 found.append(Option(due, kept, Path(kind, (one.path, other.path), due)))
         return self.worth(found)
 
@@ -317,15 +337,36 @@ class _Search:
             found = self.worth([*found, *taken, *both])
         return found
 
-    def worth(self, found: Iterator[Option] | Sequence[Option]) -> list[Option]:
+    def worth(self, found: Iterable[Option]) -> list[Option]:
         """The choices that no other one beats in both: share, and due instant at every start."""
         kept: list[Option] = []
         for option in sorted(found, key=lambda one: (-one.share, one.due.highest)):
-            if not any(never_later(one.due, option.due) for one in kept):
-                kept.append(option)
-        if len(kept) > FRONT:
-            self.whole = False
-        return kept[:FRONT]
+            if any(self._never_later(one.due, option.due) for one in kept):
+                continue
+            if len(kept) >= (FRONT if self.spent < self._limit else 1):
+                self.whole = False
+                break
+            kept.append(option)
+        return kept
+
+    def _never_later(self, left: Line, right: Line) -> bool:
+        if left.lowest > right.lowest or left.highest > right.highest:
+            return False
+        self.spent += EACH + len(left.starts) + len(right.starts)
+        return never_later(left, right)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """The choices of a step for every start in [start, end)."""
+
+    options: Sequence[Option]
+    start: Instant
+    end: Instant
+
+    @property
+    def length(self) -> int:
+        return self.end - self.start
 
 
 def _parts(path: Leg | Path) -> tuple[Leg | Path, ...]:
