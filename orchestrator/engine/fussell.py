@@ -21,8 +21,8 @@ def cuts_down(
     data: Problem, scene: Scene, order: int, *, exact: bool = False
 ) -> dict[int, Number | None]:
     """By group, how likely the rest of some minimal cut with one of its leaves is down, of the cuts
-    up to an order: a leaf is down independently of what else its cuts hold. None where the cuts are too
-    many."""
+    up to an order: a leaf is down independently of what else its cuts hold. None where the cuts are
+    too many."""
     part = data.parts[scene.part]
     found: dict[int, Number | None] = dict.fromkeys(part.series, Fraction(1))
     levels: Mapping[int, Number] = leaf_levels(data, scene, NEARLY)
