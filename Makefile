@@ -87,20 +87,22 @@ $(BIN)/python:
 	@echo "Making $(VENV) with $$($(PYTHON) --version)"
 	@"$(PYTHON)" -m venv --clear $(VENV)
 
-# The environment is touched only when a lock or the package's metadata has changed.
+# The environment is touched only when a lock or the package's metadata has changed. A lock names
+# all there is to install, so nothing is resolved again: older pips look past the lock for `name[extra]`
+# and refuse what they find as soon as a newer release of it is out.
 $(RUN): requirements/run.txt setup.cfg pyproject.toml | $(BIN)/python
 	@echo "Installing from requirements/run.txt"
-	@$(PIP_INSTALL) --require-hashes -r requirements/run.txt
+	@$(PIP_INSTALL) --no-deps --require-hashes -r requirements/run.txt
 	@$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 
 $(DEV): requirements/dev.txt requirements/run.txt setup.cfg pyproject.toml | $(BIN)/python
 	@echo "Installing from requirements/dev.txt"
-	@$(PIP_INSTALL) --require-hashes -r requirements/dev.txt
+	@$(PIP_INSTALL) --no-deps --require-hashes -r requirements/dev.txt
 	@$(PIP_INSTALL) --no-deps --no-build-isolation -e .
 	@touch $(RUN) $@
 
 $(BENCH): requirements/bench.txt $(DEV)
 	@echo "Installing from requirements/bench.txt"
-	@$(PIP_INSTALL) --require-hashes -r requirements/bench.txt
+	@$(PIP_INSTALL) --no-deps --require-hashes -r requirements/bench.txt
 	@touch $@
