@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from fractions import Fraction
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -62,6 +63,24 @@ def provisions(
     instants: st.SearchStrategy[Instant],
 ) -> Provisions:
     """What two parties may agree upon over some services: seldom everything at once."""
+    kinds = _kinds(tuple(parties), tuple(services), hours, texts, instants)
+    held = draw(_held(tuple(sorted(kinds))))
+    return Provisions(**{name: draw(kinds[name]) for name in held})
+
+
+@cache
+def _held(kinds: tuple[str, ...]) -> st.SearchStrategy[list[str]]:
+    return st.lists(st.sampled_from(kinds), max_size=3, unique=True)
+
+
+@cache
+def _kinds(
+    parties: tuple[str, ...],
+    services: tuple[str, ...],
+    hours: st.SearchStrategy[str],
+    texts: st.SearchStrategy[str],
+    instants: st.SearchStrategy[Instant],
+) -> dict[str, st.SearchStrategy[Any]]:
     one, other = parties
     party, service = st.sampled_from(parties), st.sampled_from(services)
     sides = st.sampled_from((((one,), (other,)), ((other,), (one,))))
@@ -74,7 +93,7 @@ def provisions(
             TermDraft, _IDS, st.just("availability"), st.just(Fraction(9, 10)), hours=hours
         ),
     )
-    kinds: dict[str, st.SearchStrategy[Any]] = {
+    return {
         "scope": st.sampled_from(sorted(AGREEMENT_SCOPES)),
         "tighten_only": st.booleans(),
         "obligations": _few(
@@ -146,5 +165,3 @@ def provisions(
         "agreed": st.none() | instants.map(Span),
         "continues": st.integers(0, 3),
     }
-    held = draw(st.lists(st.sampled_from(sorted(kinds)), max_size=3, unique=True))
-    return Provisions(**{name: draw(kinds[name]) for name in held})

@@ -7,9 +7,10 @@ calendar months in UTC, nothing excused, no history.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import cache, wraps
 from typing import Any, Final
 
 from hypothesis import strategies as st
@@ -96,14 +97,46 @@ MONTHLY: Final[dict[str, bool]] = dict.fromkeys(
 ZONES: Final = ("UTC", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kolkata")
 
 
+def once(make: Callable[..., st.SearchStrategy[Any]]) -> Callable[..., st.SearchStrategy[Any]]:
+    """The same strategy for the same arguments. What a strategy can draw is worked out for each
+    object anew, which took twice as long as drawing from it."""
+    made = cache(make)
+
+    @wraps(make)
+    def known(*args: Any, **more: Any) -> st.SearchStrategy[Any]:
+        return made(*map(_frozen, args), **{name: _frozen(value) for name, value in more.items()})
+
+    return known
+
+
+def _frozen(value: Any) -> Hashable:
+    return tuple(value) if isinstance(value, list) else value
+
+
+@once
+def maybe(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """Something, or None."""
+    return st.none() | strategy
+
+
+@once
+def few(
+    strategy: st.SearchStrategy[Any], most: int = 2, least: int = 0, unique: bool = False
+) -> st.SearchStrategy[tuple[Any, ...]]:
+    """A handful of some things."""
+    return st.lists(strategy, min_size=least, max_size=most, unique=unique).map(tuple)
+
+
 # ----------------------------------------------------------------------------------------- scalars
 
 
+@once
 def chosen(options: Sequence[Any]) -> st.SearchStrategy[Any]:
     """One of some things."""
     return st.sampled_from(list(options))
 
 
+@once
 def texts(most: int = 12) -> st.SearchStrategy[str]:
     """Any text that a document may hold, hard ones among them."""
     hard = ("yes", "on", "null", "~", "1.0", "2026-01-01", "4:30", "0x1F", "- a", "a: b", "#", " ")
@@ -111,6 +144,7 @@ def texts(most: int = 12) -> st.SearchStrategy[str]:
     return st.one_of(st.sampled_from(hard), st.text(letters, max_size=most))
 
 
+@once
 def ratios(low: int = 0, high: int = 10_000, of: int = 10_000) -> st.SearchStrategy[Fraction]:
     """An exact ratio, of few decimals or of none that end."""
     return st.one_of(
@@ -119,16 +153,19 @@ def ratios(low: int = 0, high: int = 10_000, of: int = 10_000) -> st.SearchStrat
     )
 
 
+@once
 def levels() -> st.SearchStrategy[Fraction]:
     """A committed availability, as contracts have it: 90 % to 99.999 %."""
     return st.integers(90_000, 99_999).map(lambda part: Fraction(part, 100_000))
 
 
+@once
 def instants(unit: Duration = 1) -> st.SearchStrategy[Instant]:
     """An instant of the time in which things happen."""
     return st.integers(START // unit, END // unit).map(lambda count: count * unit)
 
 
+@once
 @st.composite
 def spans(draw: st.DrawFn, unit: Duration = 1) -> Span:
     """A finite span."""
@@ -136,6 +173,7 @@ def spans(draw: st.DrawFn, unit: Duration = 1) -> Span:
     return Span(start, end + unit)
 
 
+@once
 def durations(longest: Duration = 30 * DAY) -> st.SearchStrategy[Duration]:
     """A duration, most often a round one."""
     return st.one_of(
@@ -144,11 +182,13 @@ def durations(longest: Duration = 30 * DAY) -> st.SearchStrategy[Duration]:
     )
 
 
+@once
 def amounts(currency: str = "EUR") -> st.SearchStrategy[Money]:
     """A sum in minor units."""
     return st.integers(0, 10**9).map(lambda minor: Money(minor, currency))
 
 
+@once
 def moneys() -> st.SearchStrategy[Money]:
     """A sum in a currency with two, three or no decimals."""
     return chosen(("EUR", "JPY", "BHD")).flatmap(amounts)
@@ -168,6 +208,7 @@ _JSON: Final = st.recursive(
 )
 
 
+@once
 def kept(filed: Sequence[str] = ()) -> st.SearchStrategy[Kept]:
     """Keys kept as written: those of one's own, and those that are filed."""
     names = texts(8).map(lambda text: f"x-{text}")
@@ -183,23 +224,36 @@ def _as_json_text(value: Any) -> str:
 # ------------------------------------------------------------------------------- calendars
 
 
+_HALF_HOURS: Final = st.integers(0, 47)
+
+
+@once
 @st.composite
 def windows(draw: st.DrawFn) -> tuple[tuple[Duration, Duration], ...]:
     """The windows of a day, some past midnight."""
     found = []
-    for start in draw(st.lists(st.integers(0, 47), max_size=2)):
-        length = draw(st.integers(1, 48))
+    for start in draw(few(_HALF_HOURS)):
+        length = draw(_HALF_HOURS) + 1
         found.append((start * 30 * MINUTE, (start + length) * 30 * MINUTE))
     return tuple(union(found))
 
 
+@once
+def _weeks() -> st.SearchStrategy[Any]:
+    return st.tuples(*[windows()] * len(WEEKDAYS)).filter(any)
+
+
+_DATES: Final = st.dates()
+
+
+@once
 @st.composite
 def calendars(draw: st.DrawFn, id: str) -> Calendar:
     """Weekly hours with holidays, closures and openings."""
-    weekly = draw(st.tuples(*[windows()] * len(WEEKDAYS)).filter(any))
-    dates = draw(st.lists(st.dates(), max_size=2, unique=True))
+    weekly = draw(_weeks())
+    dates = draw(few(_DATES, unique=True))
     country, subdivision = draw(chosen([("", ""), ("GB", ""), ("GB", "ENG"), ("DE", "BY")]))
-    days = st.lists(spans(DAY), max_size=1).map(tuple)
+    days = few(spans(DAY), 1)
     return Calendar(
         id,
         draw(chosen(ZONES)),
@@ -215,24 +269,30 @@ def calendars(draw: st.DrawFn, id: str) -> Calendar:
 # ------------------------------------------------------------------------------------- expressions
 
 
+@once
+def _visits() -> st.SearchStrategy[Fraction]:
+    once_each = st.just(Fraction(1))
+    return st.one_of(once_each, once_each, ratios(1).filter(bool))
+
+
+@once
 @st.composite
 def expressions(draw: st.DrawFn, among: Sequence[str], depth: int = 2) -> Expression:
     """What a service requires of some others: all, any, at least k, nested, with common causes."""
-    one_visit = st.just(Fraction(1))
-    visits = draw(st.one_of(one_visit, one_visit, ratios(1).filter(bool)))
+    visits = draw(_visits())
     if depth == 0 or len(among) == 1 or draw(st.booleans()):
         return Needs(draw(chosen(among)), visits)
-    inner = st.lists(expressions(among, depth - 1), min_size=1, max_size=3).map(tuple)
-    parts = draw(inner)
+    parts = draw(few(expressions(among, depth - 1), 3, 1))
     if draw(st.booleans()):
         return AllOf(parts, visits)
-    beta = draw(st.none() | ratios())
+    beta = draw(maybe(ratios()))
     return AtLeast(draw(st.integers(1, len(parts))), parts, beta, visits)
 
 
 # ------------------------------------------------------------------------------------------- flows
 
 
+@once
 def steps(stages: st.SearchStrategy[Stage]) -> st.SearchStrategy[Step]:
     """A flow of some stages: one after another, at once, in branches and loops, nested."""
     return st.recursive(stages | st.just(InSequence(())), _over_steps, max_leaves=5)
@@ -257,6 +317,7 @@ def _branches(weighed: Sequence[tuple[int, Step]]) -> Step:
 # ------------------------------------------------------------------------------- agreements
 
 
+@once
 def periods() -> st.SearchStrategy[Period]:
     """A calendar period, one with a start day, or a rolling one."""
     calendar = chosen(("month", "quarter", "year"))
@@ -267,16 +328,19 @@ def periods() -> st.SearchStrategy[Period]:
     )
 
 
+@once
 def fees() -> st.SearchStrategy[Fee]:
     """What is paid per month, quarter or year."""
     return st.builds(Fee, moneys(), chosen(("month", "quarter", "year")))
 
 
+@once
 def policies() -> st.SearchStrategy[Policies]:
     """Any of the policies."""
     return st.builds(Policies, **{name: chosen(of) for name, of in POLICY_CHOICES.items()})
 
 
+@once
 def measurements() -> st.SearchStrategy[Measurement]:
     """How facts become a measurement."""
     rounding = st.just((-1, "half_up")) | st.tuples(
@@ -296,14 +360,19 @@ def measurements() -> st.SearchStrategy[Measurement]:
     )
 
 
+@once
+def _credit_rows() -> st.SearchStrategy[Any]:
+    return st.tuples(st.tuples(ratios(), ratios()), ratios(0, 20_000), st.booleans())
+
+
+@once
 @st.composite
 def credit_rows(draw: st.DrawFn) -> tuple[CreditTier, ...]:
     """Nested rows, or rows with both ends: gaps and overlaps occur in real contracts."""
     rows = []
-    for _ in range(draw(st.integers(0, 3))):
-        low, high = sorted(draw(st.tuples(ratios(), ratios())))
-        percent = draw(ratios(0, 20_000))
-        if draw(st.booleans()):
+    for ends, percent, nested in draw(few(_credit_rows(), 3)):
+        low, high = sorted(ends)
+        if nested:
             rows.append(CreditTier(high or Fraction(1), percent, nested=True))
         elif low < high:
             rows.append(CreditTier(high, percent, low))
@@ -325,24 +394,39 @@ class Vary:
         return chosen((ROUND_THE_CLOCK, *self.calendars))
 
     def allowances(self) -> st.SearchStrategy[tuple[Allowance, ...]]:
-        if not self.excuses:
-            return st.just(())
-        one = st.builds(
+        return _allowances(self) if self.excuses else _NOTHING
+
+    def exclusions(self) -> st.SearchStrategy[tuple[str, ...]]:
+        words = chosen(("customer", "force_majeure", "maintenance"))
+        return few(words, 3, unique=True) if self.excuses else _NOTHING
+
+    def windows(self, metric: str) -> st.SearchStrategy[tuple[TargetWindow, ...]]:
+        return few(_windowed(self, metric), 1)
+
+
+_NOTHING: Final = st.just(())
+
+
+@once
+def _allowances(vary: Vary) -> st.SearchStrategy[tuple[Allowance, ...]]:
+    return few(
+        st.builds(
             Allowance,
             category=chosen(("maintenance", "planned")),
             duration=durations(8 * HOUR),
-            per=periods() if self.periods else st.just(MONTH),
-            within=chosen(("", ROUND_THE_CLOCK, *self.calendars)),
+            per=periods() if vary.periods else st.just(MONTH),
+            within=chosen(("", ROUND_THE_CLOCK, *vary.calendars)),
             notice=durations(3 * DAY),
         )
-        return st.lists(one, max_size=2).map(tuple)
-
-    def exclusions(self) -> st.SearchStrategy[tuple[str, ...]]:
-        words = ("customer", "force_majeure", "maintenance")
-        most = len(words) if self.excuses else 0
-        return st.lists(chosen(words), max_size=most, unique=True).map(tuple)
+    )
 
 
+@once
+def _windowed(vary: Vary, metric: str) -> st.SearchStrategy[TargetWindow]:
+    return st.builds(TargetWindow, vary.hours(), targets(metric))
+
+
+@once
 @st.composite
 def terms(draw: st.DrawFn, id: str, kind: str, vary: Vary) -> Term:
     """A term: availability, or with details one of any metric."""
@@ -350,8 +434,8 @@ def terms(draw: st.DrawFn, id: str, kind: str, vary: Vary) -> Term:
     if vary.details and id != "availability":
         metric = draw(chosen(("availability", *vary.metrics)))
 
-    def maybe(strategy: st.SearchStrategy[Any], when: bool = True) -> Any:
-        return draw(st.none() | strategy) if when else None
+    def perhaps(strategy: st.SearchStrategy[Any], when: bool = True) -> Any:
+        return draw(maybe(strategy)) if when else None
 
     more: dict[str, Any] = {}
     if vary.details:
@@ -360,15 +444,14 @@ def terms(draw: st.DrawFn, id: str, kind: str, vary: Vary) -> Term:
             "priority": draw(texts()),
             "measurement": draw(measurements()),
             "recovery_allowance": draw(durations()),
-            "fee": maybe(fees()),
+            "fee": perhaps(fees()),
             "kept": draw(kept(("bonus",))),
         }
     target = draw(targets(metric))
     if vary.details:
-        window = st.builds(TargetWindow, vary.hours(), targets(metric))
-        more["windows"] = draw(st.lists(window, max_size=1).map(tuple))
+        more["windows"] = draw(vary.windows(metric))
         published = [target, *(one.target for one in more["windows"])]
-        internal = maybe(targets(metric))
+        internal = perhaps(targets(metric))
         if internal and all(at_least_as_strict(METRICS[metric], internal, p) for p in published):
             more["internal_target"] = internal
         more["provenance"] = draw(texts())
@@ -379,48 +462,62 @@ def terms(draw: st.DrawFn, id: str, kind: str, vary: Vary) -> Term:
         target=target,
         hours=draw(vary.hours()),
         credits=draw(credit_rows()),
-        period=maybe(periods(), vary.periods),
-        allowances=maybe(vary.allowances(), vary.excuses),
-        exclusions=maybe(vary.exclusions(), vary.excuses),
-        policies=maybe(policies(), vary.policies),
+        period=perhaps(periods(), vary.periods),
+        allowances=perhaps(vary.allowances(), vary.excuses),
+        exclusions=perhaps(vary.exclusions(), vary.excuses),
+        policies=perhaps(policies(), vary.policies),
     )
 
 
+_DIGIT: Final = st.integers(1, 9)
+
+
+@once
 @st.composite
 def templates(draw: st.DrawFn, vary: Vary) -> Template:
     """A template of one or two terms, with the first one's target and hours left open."""
     kind = draw(chosen(sorted(KINDS)))
-    ids = draw(st.sampled_from((("availability",), ("availability", "second"))))
+    ids = draw(chosen((("availability",), ("availability", "second"))))
     level = Parameter("level", "ratio", "50%", "99.99%", default=draw(chosen(("", "99%"))))
     desk = Parameter("desk", "word", words=draw(chosen(((), ("24x7",)))))
     slots = (Slot(ids[0], "target", "level"), Slot(ids[0], "hours", "desk"))
     return Template(
         draw(chosen(("gold", "silver"))),
-        draw(st.integers(1, 9)),
+        draw(_DIGIT),
         kind,
         tuple(draw(terms(id, kind, vary)) for id in ids),
         (level, desk),
         draw(chosen((slots, slots[:1], ()))),
-        draw(st.lists(chosen(sorted(SECTIONS)), max_size=3, unique=True).map(tuple)),
+        draw(few(chosen(sorted(SECTIONS)), 3, unique=True)),
     )
 
 
+@once
 def targets(metric: str) -> st.SearchStrategy[Target]:
-    """A target of a metric's carrier."""
-    return _TARGETS[METRICS[metric].carrier]
+    """A target of a metric's carrier; in business days only where service hours count."""
+    row = METRICS[metric]
+    timed = row.carrier == "within"
+    return _within(row.business_days) if timed else _TARGETS[row.carrier]
+
+
+@once
+def _within(in_days: bool) -> st.SearchStrategy[Within | Points]:
+    of_time = st.builds(Within, levels(), _SOME_TIME) | _points(False)
+    if not in_days:
+        return of_time
+    return of_time | st.builds(Within, levels(), business_days=_BUSINESS_DAYS) | _points(True)
+
+
+_SOME_TIME: Final = durations().filter(bool)
+_BUSINESS_DAYS: Final = st.integers(1, 99)
 
 
 @st.composite
-def _points(draw: st.DrawFn) -> Points:
+def _points(draw: st.DrawFn, in_days: bool) -> Points:
     """Targets in time and share of the same cases, each larger share within a longer time."""
-    shares = draw(st.lists(levels(), min_size=2, max_size=4, unique=True))
-    times = st.lists(durations(), min_size=len(shares), max_size=len(shares), unique=True)
-    in_days = draw(st.booleans())
-    if in_days:
-        times = st.lists(
-            st.integers(1, 99), min_size=len(shares), max_size=len(shares), unique=True
-        )
-    pairs = zip(sorted(shares), sorted(draw(times)), strict=True)
+    shares = draw(few(levels(), 4, 2, unique=True))
+    times = draw(few(_BUSINESS_DAYS if in_days else _SOME_TIME, len(shares), len(shares), True))
+    pairs = zip(sorted(shares), sorted(times), strict=True)
     return Points(
         tuple(
             Within(share, business_days=time) if in_days else Within(share, time)
@@ -433,12 +530,7 @@ _LABEL: Final = st.text("abc019-._", min_size=1, max_size=8).filter(is_slug)
 _TARGETS: Final[dict[str, st.SearchStrategy[Target]]] = {
     "ratio": levels(),
     "fault": ratios(0, 9_999).filter(lambda share: share < 1),
-    "within": st.one_of(
-        st.builds(Within, levels(), durations()),
-        st.builds(Within, levels(), business_days=st.integers(1, 30)),
-        _points(),
-    ),
-    "lasting": durations().filter(bool).map(Lasting),
+    "lasting": _SOME_TIME.map(Lasting),
     "number": st.integers(0, 10**9).map(Fraction) | ratios(0, 10**9, 1000),
     "labels": st.sets(_LABEL, min_size=1, max_size=3).map(
         lambda names: Labels(tuple(sorted(names)))
@@ -446,6 +538,21 @@ _TARGETS: Final[dict[str, st.SearchStrategy[Target]]] = {
 }
 
 
+@once
+def _roles(party: st.SearchStrategy[str]) -> st.SearchStrategy[Role]:
+    return st.builds(Role, party, texts())
+
+
+@once
+def _acceptances(party: st.SearchStrategy[str]) -> st.SearchStrategy[Acceptance]:
+    return st.builds(Acceptance, party, instants(), texts())
+
+
+_CLAIMS: Final = st.none() | st.builds(Claims, durations())
+_CAPS: Final = st.builds(Cap, percent=ratios()) | st.builds(Cap, amount=moneys())
+
+
+@once
 @st.composite
 def versions(  # noqa: PLR0917 - an agreement has as many sides
     draw: st.DrawFn,
@@ -458,26 +565,21 @@ def versions(  # noqa: PLR0917 - an agreement has as many sides
     vary: Vary,
 ) -> Version:
     """A version of an agreement over some services, in force for ever."""
-    listed = draw(st.lists(chosen(covered), min_size=1, max_size=3, unique=True))
-    fee_of_cover = fees() if vary.details else st.none()
-    covers = tuple(Cover(service, scope, draw(st.none() | fee_of_cover)) for service in listed)
-    ids = ["availability", *draw(st.lists(chosen(("second", "third")), max_size=1))]
+    listed = draw(few(chosen(covered), 3, 1, unique=True))
+    covers = tuple(
+        Cover(service, scope, draw(maybe(fees())) if vary.details else None) for service in listed
+    )
+    ids = ["availability", *draw(few(chosen(("second", "third")), 1))]
     more: dict[str, Any] = {}
     if vary.details:
         party = chosen((provider, customer))
         more = {
             "name": draw(texts()),
-            "roles": draw(st.lists(st.builds(Role, party, texts()), max_size=1).map(tuple)),
+            "roles": draw(few(_roles(party), 1)),
             "negotiability": draw(chosen(NEGOTIABILITY)),
-            "acceptances": draw(
-                st.lists(st.builds(Acceptance, party, instants(), texts()), max_size=2).map(tuple)
-            ),
-            "claims": draw(st.none() | st.builds(Claims, durations())),
-            "caps": draw(
-                st.lists(
-                    st.builds(Cap, percent=ratios()) | st.builds(Cap, amount=moneys()), max_size=2
-                ).map(tuple)
-            ),
+            "acceptances": draw(few(_acceptances(party))),
+            "claims": draw(_CLAIMS),
+            "caps": draw(few(_CAPS)),
             "kept": draw(kept()),
             "provisions": draw(
                 provisions((provider, customer), covered, vary.hours(), texts(), instants(HOUR))
@@ -494,7 +596,7 @@ def versions(  # noqa: PLR0917 - an agreement has as many sides
         jointly=draw(st.booleans()) if vary.details else False,
         period=draw(periods()) if vary.periods else MONTH,
         timezone=draw(chosen(ZONES)) if vary.periods else "UTC",
-        fee=draw(st.none() | fees()),
+        fee=draw(maybe(fees())),
         allowances=draw(vary.allowances()),
         exclusions=draw(vary.exclusions()),
         policies=draw(policies()) if vary.policies else Policies(),
@@ -536,12 +638,11 @@ def estates(
     leaves = [service for service in services if service.requires is None]
     composites = [service for service in services if service.requires is not None]
     # few, so that what is promised and what lies beneath are often of one kind
-    metrics = draw(st.lists(chosen(list(METRICS)), min_size=1, max_size=2)) if details else ()
-    vary = Vary(hour_ids, periods, excuses, policies, details, tuple(metrics))
+    metrics = draw(few(chosen(tuple(METRICS)), 2, 1)) if details else ()
+    vary = Vary(hour_ids, periods, excuses, policies, details, metrics)
     whole = [service.id for service in composites] or [leaves[0].id]
     agreements = [
-        *draw(st.lists(versions("sla", "SLA", "us", "customer", whole, "whole", vary),
-                       min_size=1, max_size=1)),
+        draw(versions("sla", "SLA", "us", "customer", whole, "whole", vary)),
         *(draw(versions(f"uc-{leaf.id}", "UC", leaf.owner, "us", [leaf.id], "whole", vary))
           for leaf in leaves if draw(st.integers(0, 9))),
         *(draw(versions(f"ola-{one.id}", "OLA", one.owner, "us", [one.id], "own", vary))
@@ -555,7 +656,7 @@ def estates(
             draw(chosen(("EUR", "JPY"))),
             draw(chosen(ZONES)),
             draw(st.booleans()),
-            draw(st.lists(templates(vary), max_size=1).map(tuple)),
+            draw(few(templates(vary), 1)),
             draw(kept()),
         )
     estate = Estate(
@@ -598,7 +699,21 @@ def _services(
 def _restored_after(earlier: Sequence[Service]) -> st.SearchStrategy[tuple[str, ...] | None]:
     """What has to be back first: what a service requires, or some of those before it."""
     ids = [service.id for service in earlier]
-    return st.none() | st.lists(chosen(ids), max_size=2, unique=True).map(tuple)
+    return maybe(few(chosen(ids), unique=True))
+
+
+FLOWING: Final = METRICS.keys() - {
+    "availability",
+    "recovery_time",
+    "time_to_restore",
+    "time_between_failures",
+}
+"""What a flow may say something about: the rest follows from what a service requires."""
+
+
+@once
+def _flow_keys(metrics: Sequence[str]) -> st.SearchStrategy[set[tuple[str, str]]]:
+    return st.sets(st.tuples(chosen(metrics), st.just("") | texts()), max_size=2)
 
 
 @st.composite
@@ -612,14 +727,13 @@ def with_flows(draw: st.DrawFn, estate: Estate) -> Estate:
             found.append(Stage(id, term.id))
             if metrics.count(term.metric) == 1:
                 found.append(Stage(id))
-    for metric in ("availability", "time_to_restore", "time_between_failures"):
-        stages.pop(metric, None)  # what no flow says anything about
+    for metric in stages.keys() - FLOWING:
+        del stages[metric]
     timelines = dict(estate.services)
     for id, (only,) in estate.services.items():
-        keys = st.tuples(chosen(sorted(stages)), st.just("") | texts()) if stages else st.nothing()
         flows = [
             Flow(metric, draw(steps(chosen(stages[metric]))), priority)
-            for metric, priority in draw(st.sets(keys, max_size=2 if stages else 0))
+            for metric, priority in (draw(_flow_keys(sorted(stages))) if stages else ())
         ]
         flows.sort(key=lambda flow: (flow.metric, not flow.priority, flow.priority))
         timelines[id] = (replace(only, value=replace(only.value, flows=tuple(flows))),)
@@ -652,11 +766,11 @@ def with_history(draw: st.DrawFn, estate: Estate) -> Estate:
 def _versions_of(draw: st.DrawFn, version: Version, cut: Instant) -> tuple[Version, ...]:
     """A version as it is, or cut in two, or with a draft beside it; the numbers may have gaps."""
     form = draw(chosen(("one", "bounded", "two", "draft")))
-    first, second = sorted(draw(st.sets(st.integers(1, 9), min_size=2, max_size=2)))
+    first, second = sorted(draw(few(_DIGIT, 2, 2, unique=True)))
     if form == "one":
         return (version,)
     if form == "bounded":
-        span = draw(st.just(ALWAYS) | spans())
+        span = draw(maybe(spans())) or ALWAYS
         return (replace(version, number=first, effective=span),)
     if form == "two":
         return (
@@ -670,10 +784,10 @@ def _versions_of(draw: st.DrawFn, version: Version, cut: Instant) -> tuple[Versi
 # ------------------------------------------------------------------------------- facts
 
 
-@st.composite
+@once
 def facts(
-    draw: st.DrawFn, services: Sequence[str] = ("s",), parties: Sequence[str] = ("p",)
-) -> Facts:
+    services: Sequence[str] = ("s",), parties: Sequence[str] = ("p",)
+) -> st.SearchStrategy[Facts]:
     """Facts of all kinds about some services."""
 
     def named(prefix: str) -> dict[str, st.SearchStrategy[Any]]:
@@ -687,9 +801,9 @@ def facts(
             "kept": kept(),
         }
 
-    def some(strategy: st.SearchStrategy[Any]) -> Any:
-        found = draw(st.lists(strategy, max_size=3, unique_by=lambda fact: fact.id))
-        return tuple(sorted(found, key=lambda fact: fact.id))
+    def some(strategy: st.SearchStrategy[Any]) -> st.SearchStrategy[tuple[Any, ...]]:
+        found = st.lists(strategy, max_size=3, unique_by=lambda fact: fact.id)
+        return found.map(lambda facts: tuple(sorted(facts, key=lambda fact: fact.id)))
 
     excuse = st.builds(
         Excuse, chosen(("customer", "force_majeure")), chosen(("", *parties)), texts(),
@@ -699,7 +813,8 @@ def facts(
     actions = ("respond", "pause", "resume", "prioritise", "resolve", "reopen", "close")
     events = st.builds(TicketEvent, instants(), chosen(actions), texts(), texts())
     owners = st.builds(TicketOwner, chosen(parties), spans() | ongoing)
-    return Facts(
+    return st.builds(
+        Facts,
         some(
             st.builds(
                 Outage, span=spans() | ongoing, part=chosen(("whole", "own")),

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from importlib import import_module
-from importlib.util import find_spec
 from itertools import pairwise
 from typing import Any
 
@@ -118,7 +117,6 @@ def test_union_intersection_and_difference_are_those_of_sets_at_length(
     check_algebra(left, right, scale)
 
 
-@pytest.mark.skipif(find_spec("portion") is None, reason="portion is not installed")
 @law_of(100)
 @given(ROWS, ROWS)
 def test_portion_says_the_same(left: list[Row], right: list[Row]) -> None:

@@ -12,8 +12,10 @@ from typing import Any, Final, Union, get_args, get_origin
 from hypothesis import strategies as st
 
 from orchestrator.model.calendars import Calendar
+from orchestrator.model.clocking import REPRIORITISED
 from orchestrator.model.credits import CreditTier
 from orchestrator.model.flows import Flow, Stage
+from orchestrator.model.measuring import MEMBERSHIPS, Measuring
 from orchestrator.model.provisions import Provisions
 from orchestrator.model.services import AllOf, AtLeast, Expression, Needs
 from orchestrator.model.templates import Template
@@ -64,6 +66,19 @@ flows: Final[st.SearchStrategy[Flow]] = st.builds(
     Flow, ids, steps(st.builds(Stage, ids, ids | st.just(""))), texts
 )
 
+measurings: Final = st.builds(
+    Measuring,
+    st.sampled_from(MEMBERSHIPS),
+    pauses=st.lists(texts, max_size=2).map(tuple),
+    awaiting=st.lists(texts, max_size=2).map(tuple),
+    reopening=st.integers(0, 2**40),
+    reprioritised=st.sampled_from(REPRIORITISED),
+    holders=st.lists(st.tuples(texts, texts), max_size=2).map(tuple),
+    trust=st.lists(texts, max_size=2).map(tuple),
+    tolerance=st.fractions(0),
+    at_risk=st.fractions(0, 1),
+)
+
 _KNOWN: Final[dict[Any, st.SearchStrategy[Any]]] = {
     bool: st.booleans(),
     int: st.integers(-(2**63), 2**63 - 1),
@@ -75,6 +90,7 @@ _KNOWN: Final[dict[Any, st.SearchStrategy[Any]]] = {
     Period: periods,
     CreditTier: tiers,
     Flow: flows,
+    Measuring: measurings,
     Provisions: provisions(("a", "b"), ("s", "t"), ids, texts, st.integers(0, 10**15)),
     Template: templates(Vary(("office",), metrics=("response_time", "data_location"))),
     AllOf: _groups(st.builds(Needs, ids, ratios)).filter(lambda one: isinstance(one, AllOf)),

@@ -39,7 +39,6 @@ def test_other_libraries_count_the_same_microseconds(peer: intervals.Side) -> No
     assert all_of(row[-1])
 
 
-@pytest.mark.skipif(find_spec("portion") is None, reason="not installed")
 def test_gates_are_what_portion_makes_of_their_parts() -> None:
     assert all_of(intervals.composites(40)["rows"][-1][-1])
 

@@ -162,7 +162,7 @@ def test_nothing_stays_null_and_fractions_are_told_exactly_when_asked() -> None:
     assert target_json(Fraction(1, 3), exact=True) == "1/3"
     assert target_json(Within(Fraction(2, 3), HOUR), exact=True) == {
         "share": "2/3",
-        "withinSeconds": 3600,
+        "withinSeconds": "3600",
     }
 
 
