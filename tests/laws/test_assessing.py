@@ -144,7 +144,7 @@ def stories(draw: st.DrawFn) -> list[Story]:
     return found
 
 
-@law_of(60)
+@law_of(24)
 @given(
     told=stories(),
     target=st.sampled_from((0, 30, 60, 240, 480, 600)),

@@ -919,7 +919,10 @@ def test_a_chain_of_ten_thousand_services_is_no_deeper_than_one() -> None:
 
 def test_redundancy_within_redundancy_may_be_a_thousand_groups_deep() -> None:
     nested = {f"c-{i}": any_of(f"c-{i + 1}", f"l-{i}") for i in range(1_000)}
-    made = [contract("c-1000", Promise(percent("99.9"))), sla(Promise(HALF), ["c-0"])]
+    # Who was first is the policy that is soonest decided.
+    by_order = {"policies": Policies(shares="first_cause")}
+    promised = sla(Promise(HALF, version=by_order), ["c-0"])
+    made = [contract("c-1000", Promise(percent("99.9"))), promised]
     subject = estate(nested, made)
     assert floor_of(subject) == percent("99.9")
     verdict = settle(subject, facts(outage(leaf, 0, 60) for leaf in leaves_of(nested)), APRIL)
