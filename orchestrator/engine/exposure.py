@@ -108,7 +108,7 @@ def _answering(cause: Cause, credits: Mapping[Ended, Credit]) -> Ended | None:
     if cause.internal or cause.answers is None or cause.basis == EXCUSED:
         return None
     period = ended(cause.answers)
-    return period if cause.liable or period in credits else None
+    return period if cause.answered or period in credits else None
 
 
 _STEP: Final = {

@@ -30,11 +30,13 @@ ONE: Final = Fraction(1)
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """An agreement's structure in one epoch, with the reports it is measured by."""
+    """An agreement's structure in one epoch, with the reports it is measured by, and when they say
+    that services were down."""
 
     structure: Structure
     node: Node
     reports: Reports
+    downtimes: Downtimes
 
     def leaf(self, number: int) -> Leaf:
         return self.structure.leaves[number]
@@ -109,7 +111,7 @@ def slices(seen: Observations, subject: Subject, hull: Span, *, gaps_count: bool
         if all(service in snapshot.services for service in subject.services):
             structure = seen.underpinning.structure(snapshot, subject.version.provider, traced=True)
             node = structure.below(subject.version, subject.covers)
-            made, odd = _in_epoch(Scene(structure, node, reports), subject, downtimes, span)
+            made, odd = _in_epoch(Scene(structure, node, reports, downtimes), subject, span)
             stretches += made
             unexplained += odd
     if policies_of(subject.term).measured == "reported":
@@ -144,16 +146,21 @@ def _statements(subject: Subject, stretches: Sequence[Stretch]) -> Iterator[tupl
                     yield report.interval
 
 
-def _in_epoch(
-    scene: Scene, subject: Subject, downtimes: Downtimes, span: Span
-) -> tuple[list[Stretch], Intervals]:
+def beneath(scene: Scene, structure: Structure, subject: Subject, span: Span) -> list[Stretch]:
+    """The slices of what another agreement covers, by the reports and excuses of a scene."""
+    node = structure.below(subject.version, subject.covers)
+    lower = Scene(structure, node, scene.reports, scene.downtimes)
+    return _in_epoch(lower, subject, span)[0]
+
+
+def _in_epoch(scene: Scene, subject: Subject, span: Span) -> tuple[list[Stretch], Intervals]:
     """The slices of one epoch, and when something was unexplained in it."""
-    structure = scene.structure
+    structure, downtimes = scene.structure, scene.downtimes
     support = structure.components.support(scene.node)
     times = {
         number: downtimes.of(scene.leaf(number)) for number in downtimes.leaves(structure, support)
     }
-    transfers = _transfers(scene, subject, downtimes, times)
+    transfers = _transfers(scene, subject, times)
     unexplained = union(
         interval
         for number in times
@@ -225,15 +232,13 @@ def _weight(stretch: Stretch) -> Fraction:
 # --- recovery ------------------------------------------------------------------------------------
 
 
-def _transfers(
-    scene: Scene, subject: Subject, downtimes: Downtimes, times: dict[int, Times]
-) -> list[Transfer]:
+def _transfers(scene: Scene, subject: Subject, times: dict[int, Times]) -> list[Transfer]:
     """Rule 3: once what it requires is back, a service's agreed recovery time is charged to what
     brought it down, the rest to itself.
 
     If what brought it down was excused, so is the recovery; of an own part alone it does not count.
     """
-    found = []
+    found, downtimes = [], scene.downtimes
     for number in sorted(times):
         leaf = scene.leaf(number)
         allowance = _recovery_allowance(leaf, subject)
@@ -248,7 +253,7 @@ def _transfers(
             if alone:
                 times[number] = (subtract(down, recovery), subtract(unexcused, recovery))
                 continue
-            cause = _cause(scene, subject, downtimes, leaf.services[0], start)
+            cause = _cause(scene, subject, leaf.services[0], start)
             if cause.counted:
                 found.append(Transfer(number, *recovery[0], cause.shares))
             else:
@@ -263,11 +268,9 @@ def _recovery_allowance(leaf: Leaf, subject: Subject) -> Duration:
     return max(agreed, default=0)
 
 
-def _cause(
-    scene: Scene, subject: Subject, downtimes: Downtimes, service: str, instant: Instant
-) -> Slice:
+def _cause(scene: Scene, subject: Subject, service: str, instant: Instant) -> Slice:
     """What brought down the requirements of a service, as they stood just before an instant."""
-    structure = scene.structure
+    structure, downtimes = scene.structure, scene.downtimes
     required = structure.required(service)
     support = structure.components.support(required)
     times = {n: downtimes.of(scene.leaf(n)) for n in downtimes.leaves(structure, support)}
