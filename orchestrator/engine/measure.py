@@ -49,8 +49,8 @@ class Measured:
 
     `stretches` are the downtime that counts, in order. Of what is measured by cases, `tally` says
     what was counted, `judged` are the cases of the period and `missed` those that miss the target.
-    `breached` goes by the source that decides, even where another one disputes it. `over`: nothing
-    more can happen in the period.
+    `compared` is what several sources say of downtime. `breached` goes by the source that decides,
+    even where another one disputes it. `over`: nothing more can happen in the period.
     """
 
     subject: Subject
@@ -59,10 +59,16 @@ class Measured:
     unexplained: bool = False
     redundancy_lost: bool = False
     tally: Tally | None = None
+    compared: Tally | None = None
     judged: tuple[Case, ...] = ()
     missed: tuple[Case, ...] = ()
     breached: bool = False
     over: bool = True
+
+    @property
+    def heard(self) -> Tally | None:
+        """What was counted, or what several sources say."""
+        return self.tally or self.compared
 
     @cached_property
     def counted(self) -> Intervals:
@@ -107,7 +113,8 @@ class Measurements:
                 found.stretches,
                 found.unexplained,
                 found.redundancy_lost,
-                breached=found.assessment.status == BREACHED,
+                compared=found.compared,
+                breached=found.breached,
             )
         counted = count(self.book, gauge, subject, period)
         return Measured(

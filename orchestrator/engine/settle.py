@@ -15,11 +15,12 @@ from orchestrator.engine.findings import place
 from orchestrator.engine.measure import Measured, Measurements, measurable
 from orchestrator.engine.observations import Observations
 from orchestrator.engine.promises import Hours
+from orchestrator.engine.sources import told
 from orchestrator.engine.subjects import Subject, periods_ending, subjects
 from orchestrator.engine.ticketed import longest_wait, times_tickets
 from orchestrator.engine.trace import Upstream, breach, causes
 from orchestrator.engine.underpinning import Underpinning
-from orchestrator.engine.verdicts import Moment, as_designed
+from orchestrator.engine.verdicts import DISPUTED, Moment, as_designed
 from orchestrator.model.estate import Estate
 from orchestrator.model.measuring import Measuring
 from orchestrator.model.records import Facts, Finding, Verdict
@@ -64,7 +65,7 @@ def settle(
         tuple(credits.values()),
         exposed,
         (*_findings(measured), *_unattributable(traced, upstream), *notes),
-        tuple(one.tally for one in measured if one.tally is not None),
+        tuple(tally for one in measured if (tally := one.heard) is not None),
     )
 
 
@@ -184,6 +185,7 @@ def _findings(measured: Sequence[Measured]) -> Iterator[Finding]:
                 unknown,
                 f"nobody measured {unknown:g} s; the agreement decides how they count",
             ),
+            ("DISPUTED", "warning", assessment.status == DISPUTED, told(one.heard)),
         ):
             if found:
                 ids = (key.agreement, key.term, key.service)

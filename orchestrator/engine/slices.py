@@ -18,6 +18,7 @@ from orchestrator.engine.intervals import Intervals, clip, subtract, union
 from orchestrator.engine.observations import Observations, observed
 from orchestrator.engine.promises import policies_of
 from orchestrator.engine.shares import Shares, Slice, judge
+from orchestrator.engine.sources import Choice, contractual
 from orchestrator.engine.structure import Leaf, Structure
 from orchestrator.engine.subjects import Subject
 from orchestrator.model.values import Duration, Instant, Span
@@ -99,9 +100,17 @@ class Slices:
     unexplained: Intervals = ()
 
 
-def slices(seen: Observations, subject: Subject, hull: Span, *, gaps_count: bool) -> Slices:
-    """What a subject's downtime comes to within a span."""
-    found = observed(seen, subject, hull, gaps_count=gaps_count)
+def slices(
+    seen: Observations,
+    subject: Subject,
+    hull: Span,
+    choice: Choice | None = None,
+    *,
+    gaps_count: bool,
+) -> Slices:
+    """What a subject's downtime comes to within a span, by its contractual source or by others."""
+    choice = contractual(subject) if choice is None else choice
+    found = observed(seen, subject, hull, choice, gaps_count=gaps_count)
     if found is None:
         return Slices()
     downtimes, reports = found
