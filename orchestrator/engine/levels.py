@@ -16,8 +16,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Final
 
-from orchestrator.engine.intervals import Intervals, clip, intersect, subtract, total
+from orchestrator.engine.intervals import Intervals, clip, intersect, subtract, total, union
 from orchestrator.engine.measure import Measured
 from orchestrator.engine.promises import policies_of
 from orchestrator.engine.slices import Scene, Stretch, beneath, cut
@@ -34,10 +35,13 @@ from orchestrator.engine.upstream import (
 from orchestrator.model.agreements import Measurement, Version
 from orchestrator.model.values import Instant, Span
 
+ONE: Final = Fraction(1)
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What a leaf contributed: a share of some time. `before` is the instant just before which
+    """What a leaf contributed: a share of some time, of which the breach counts `counted`, a share
+    as well, by which `share` is weighed already. `before` is the instant just before which
     things stood as they are answered for, where that is not the time itself, and `recovering` the
     leaf whose recovery it is, as it is seen in a scene."""
 
@@ -45,6 +49,7 @@ class Part:
     leaf: int
     share: Fraction
     intervals: Intervals
+    counted: Fraction = ONE
     before: Instant | None = None
     recovering: tuple[Scene, int] | None = None
 
@@ -92,14 +97,15 @@ class _Looking:
         """Where a contribution to something that is provided by a version `above` ends."""
         snapshot, leaf = part.scene.structure.snapshot, part.scene.leaf(part.leaf)
         internal = snapshot.entity(leaf.party) == snapshot.entity(above.provider)
-        for basis, answer, intervals in _bases(part, internal, self._upstream):
+        for basis, answer, intervals, recognised in _bases(part, internal, self._upstream):
+            share = part.share * recognised
             made = answer.commitment
             here = End(
                 made.version.provider if made else leaf.party,
                 leaf.id,
                 basis,
                 made.key.agreement if made else "",
-                part.share * total(intervals),
+                share * total(intervals),
                 _evidence(part, intervals),
                 answer.measured,
                 internal,
@@ -110,12 +116,12 @@ class _Looking:
                 yield here
                 continue
             left: Intervals = intervals
-            for lower in self._behind(replace(part, intervals=intervals), inner):
+            for lower in self._behind(replace(part, intervals=intervals, share=share), inner):
                 left = subtract(left, lower.intervals)
                 for end in self.ends(lower, inner, (*through, inner.agreement)):
                     yield _lifted(end, here, inner, internal=internal)
             if left:
-                yield replace(here, duration=part.share * total(left))
+                yield replace(here, duration=share * total(left))
 
     def _our_own(
         self, part: Part, answer: Answer, above: Version, through: tuple[str, ...]
@@ -158,7 +164,7 @@ class _Looking:
             subject = _as_seen(self._subject, inner, service)
             self._known[key] = beneath(part.scene, structure, subject, span)
         for found in _parts(cut(self._known[key], intervals)):
-            lower = replace(found, share=found.share * part.share)
+            lower = replace(found, share=found.share * part.share, counted=part.counted)
             if part.before is None:
                 yield lower
                 continue
@@ -240,24 +246,30 @@ def _parts(stretches: Sequence[Stretch]) -> Iterator[Part]:
                 continue
             transfer = transfers.get(leaf)
             if transfer is None:
-                yield Part(one.scene, leaf, share * one.counted, intervals)
+                yield Part(one.scene, leaf, share * one.counted, intervals, one.counted)
                 continue
             for other, theirs in transfer.shares.items():
                 moved_share = share * theirs * one.counted
                 yield Part(
-                    one.scene, other, moved_share, intervals, transfer.start, (one.scene, leaf)
+                    one.scene,
+                    other,
+                    moved_share,
+                    intervals,
+                    one.counted,
+                    transfer.start,
+                    (one.scene, leaf),
                 )
 
 
 def _bases(
     part: Part, internal: bool, upstream: Upstream
-) -> Iterator[tuple[str, Answer, Intervals]]:
-    """A contribution by what follows from it, with the time it is for."""
+) -> Iterator[tuple[str, Answer, Intervals, Fraction]]:
+    """A contribution by what follows from it, with the time it is for, and the share of it."""
     structure = part.scene.structure
     if part.before is not None:
         answer = upstream.at(structure, part.leaf, part.before - 1)
         counted = answer.measured and clip(answer.measured.counted, part.before - 1, part.before)
-        yield _basis(part, internal, answer, bool(counted)), answer, part.intervals
+        yield _basis(part, internal, answer, bool(counted)), answer, part.intervals, ONE
         return
     left = part.intervals
     while left:
@@ -265,14 +277,32 @@ def _bases(
         here = clip(left, answer.span.start, answer.span.end)
         left = subtract(left, here)
         if answer.measured is None:
-            yield _basis(part, internal, answer, False), answer, here
+            yield _basis(part, internal, answer, False), answer, here, ONE
             continue
-        for counts, intervals in (
-            (True, intersect(here, answer.measured.counted)),
-            (False, subtract(here, answer.measured.counted)),
-        ):
-            if intervals:
-                yield _basis(part, internal, answer, counts), answer, intervals
+        for intervals, recognised in _recognised(part, answer.measured, here):
+            for counts, share in ((True, recognised), (False, 1 - recognised)):
+                if share:
+                    yield _basis(part, internal, answer, counts), answer, intervals, share
+
+
+def _recognised(
+    part: Part, beneath: Measured, intervals: Intervals
+) -> Iterator[tuple[Intervals, Fraction]]:
+    """How much of what the breach counts the agreement beneath counts too: where it weighs time by
+    the users affected, or apportions it, and the breach does not, a part (rule 10's definition
+    gap)."""
+    if uncounted := subtract(intervals, beneath.counted):
+        yield uncounted, Fraction(0)
+    if beneath.least >= part.counted:
+        if both := intersect(intervals, beneath.counted):
+            yield both, ONE
+        return
+    by_share: dict[Fraction, list[tuple[Instant, Instant]]] = {}
+    for stretch in cut(beneath.stretches, intervals):
+        share = min(stretch.counted / part.counted, ONE)
+        by_share.setdefault(share, []).append((stretch.start, stretch.end))
+    for share, some in sorted(by_share.items()):
+        yield union(some), share
 
 
 def _basis(part: Part, internal: bool, answer: Answer, counts: bool) -> str:

@@ -75,6 +75,11 @@ class Measured:
         """The instants that count, in whole or in part."""
         return union((stretch.start, stretch.end) for stretch in self.stretches)
 
+    @cached_property
+    def least(self) -> Fraction:
+        """The least share by which any of it counts."""
+        return min((stretch.counted for stretch in self.stretches), default=Fraction(1))
+
     @property
     def downtime(self) -> Fraction:
         """How long of it counts, in microseconds."""

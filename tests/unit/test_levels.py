@@ -6,7 +6,9 @@ from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
-from orchestrator.model.agreements import Policies, Version
+import pytest
+
+from orchestrator.model.agreements import Measurement, Policies, Version
 from orchestrator.model.credits import CreditTier, Fee
 from orchestrator.model.estate import Estate, Metadata, always
 from orchestrator.model.parties import Party
@@ -246,3 +248,25 @@ def test_the_policy_of_the_breach_holds_at_every_level() -> None:
     subject = estate(structure, [sla(promise), ola], owned=["platform"])
     verdict = verdict_on(subject, minutes({"a": [(0, 60)], "b": [(10, 60)]}))
     assert named(verdict) == [("maker-a", "a", "", "UNCOMMITTED", 3000)]
+
+
+@pytest.mark.parametrize(
+    ("above", "beneath", "breached_minutes", "excused_minutes"),
+    [("none", "affected_share", 30, 70), ("affected_share", "affected_share", 30, 0),
+     ("affected_share", "none", 30, 0), ("none", "none", 100, 0)],
+)  # fmt: skip
+def test_what_is_weighed_beneath_and_not_above_is_a_definition_gap(
+    above: str, beneath: str, breached_minutes: int, excused_minutes: int
+) -> None:
+    ours = paying(Fraction(1), "1000.00", 10, measurement=Measurement(weighting=above))
+    theirs = paying(Fraction(1), "300.00", 10, measurement=Measurement(weighting=beneath))
+    subject = estate({TOP: all_of("a")}, [sla(ours), contract("a", theirs)])
+    down = replace(outage("a", 0, 6000), affected_share=Fraction(3, 10))
+    verdict = verdict_on(subject, facts([down]))
+    found = {one.basis: one.seconds / 60 for one in breached(verdict).responsibility}
+    assert found.get("BREACHED_COMMITMENT", 0) == breached_minutes
+    assert found.get("EXCUSED", 0) == excused_minutes
+    assert sum(one.share for one in breached(verdict).borne_by) == 1
+    # 100.00 owed; what is not recognised beneath is split off before the fee scale.
+    gap = steps(exposed(verdict)).get("DEFINITION_GAP", 0)
+    assert gap == 10000 * excused_minutes // (breached_minutes + excused_minutes)
