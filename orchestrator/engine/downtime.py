@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from orchestrator.engine.excuses import Refusal
 from orchestrator.engine.intervals import Intervals, clip, intersect, total, union
 from orchestrator.engine.observations import Observations, sources
 from orchestrator.engine.promises import least_kept, policies_of, rounded, shortest_counted
@@ -34,7 +35,7 @@ ZERO: Final = Fraction(0)
 class Downtime:
     """A term of availability assessed. `stretches` are those that count, in order. `compared` is
     what several sources say, where another one than the deciding was heard; `breached` goes by the
-    one that decides."""
+    one that decides. `refusals` are claims that are not excused, whatever became of that time."""
 
     assessment: Assessment
     stretches: tuple[Stretch, ...]
@@ -42,6 +43,7 @@ class Downtime:
     redundancy_lost: bool
     breached: bool
     compared: Tally | None = None
+    refusals: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,6 +109,7 @@ def measured_downtime(
         any(stretch.verdict.redundancy_lost for stretch in tally.stretches),
         decided == BREACHED,
         _compared(assessment, term.target, voices, values, decided),
+        found.refusals,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Final
@@ -11,6 +11,7 @@ from orchestrator.engine.casebook import Casebook
 from orchestrator.engine.cases import Case
 from orchestrator.engine.counting import breached, count
 from orchestrator.engine.downtime import measured_downtime
+from orchestrator.engine.excuses import Refusal
 from orchestrator.engine.gauges import gauge_of
 from orchestrator.engine.intervals import Intervals, union
 from orchestrator.engine.observations import Observations
@@ -49,7 +50,8 @@ class Measured:
 
     `stretches` are the downtime that counts, in order. Of what is measured by cases, `tally` says
     what was counted, `judged` are the cases of the period and `missed` those that miss the target.
-    `compared` is what several sources say of downtime. `breached` goes by the source that decides,
+    `compared` is what several sources say of downtime, `refusals` what it does not excuse though
+    it was claimed. `breached` goes by the source that decides,
     even where another one disputes it. `over`: nothing more can happen in the period.
     """
 
@@ -60,6 +62,7 @@ class Measured:
     redundancy_lost: bool = False
     tally: Tally | None = None
     compared: Tally | None = None
+    refusals: tuple[Refusal, ...] = ()
     judged: tuple[Case, ...] = ()
     missed: tuple[Case, ...] = ()
     breached: bool = False
@@ -108,6 +111,14 @@ class Measurements:
             self._measured[key] = self._measure(subject, period)
         return self._measured[key]
 
+    def with_excuses(self, measured: Measured, categories: tuple[str, ...]) -> Assessment:
+        """What a term of availability would come to if it excused some categories besides."""
+        subject = measured.subject
+        excluded = (*(subject.term.exclusions or ()), *categories)
+        excusing = replace(subject, term=replace(subject.term, exclusions=excluded))
+        period = measured.assessment.period
+        return measured_downtime(self.seen, excusing, period, self.moment).assessment
+
     def _measure(self, subject: Subject, period: Span) -> Measured:
         gauge = gauge_of(subject.term.metric)
         if gauge is None:
@@ -119,6 +130,7 @@ class Measurements:
                 found.unexplained,
                 found.redundancy_lost,
                 compared=found.compared,
+                refusals=found.refusals,
                 breached=found.breached,
             )
         counted = count(self.book, gauge, subject, period)

@@ -7,7 +7,7 @@ from functools import cached_property, partial
 
 from orchestrator.engine.components import Bits
 from orchestrator.engine.evidence import Downtimes, Report, Reports, Run, reaching_into
-from orchestrator.engine.excuses import Claims, excusable, excuse, lookback
+from orchestrator.engine.excuses import Claims, Refusal, excuse, lookback
 from orchestrator.engine.promises import policies_of, promise_of
 from orchestrator.engine.sources import Choice, Sources, contractual, sources_of
 from orchestrator.engine.subjects import Subject
@@ -128,9 +128,9 @@ def _beneath(seen: Observations, subject: Subject, hull: Span, *, gaps_count: bo
 
 def observed(
     seen: Observations, subject: Subject, hull: Span, choice: Choice, *, gaps_count: bool
-) -> tuple[Downtimes, Reports] | None:
-    """What was down in a span as one agreement counts it, by the sources it is taken from, and by
-    which reports; None where nothing was reported."""
+) -> tuple[Downtimes, Reports, list[Refusal]] | None:
+    """What was down in a span as one agreement counts it, by the sources it is taken from, by which
+    reports, and what it refuses to excuse; None where nothing was reported."""
     everything = seen.reports(gaps_count=gaps_count)
     beneath = _beneath(seen, subject, hull, gaps_count=gaps_count)
     found = reaching_into(beneath, hull)
@@ -138,10 +138,14 @@ def observed(
         return None
     taken = partial(_counts, seen, subject, choice)
     measured = [report for report in found if taken(report)]
-    judged = _excused(seen, subject, measured, [one for one in beneath if taken(one)], hull)
+    if not seen.claims:
+        judged, refused = measured, list[Refusal]()
+    else:
+        claimable = [one for one in beneath if taken(one)]
+        judged, refused = _excused(seen, subject, measured, claimable, hull)
     if len(judged) == len(found) and not any(report.excused for report in judged):
-        return seen.downtimes(gaps_count=gaps_count), everything
-    return Downtimes(seen.runs, judged), Reports(judged)
+        return seen.downtimes(gaps_count=gaps_count), everything, refused
+    return Downtimes(seen.runs, judged), Reports(judged), refused
 
 
 def _counts(seen: Observations, subject: Subject, choice: Choice, report: Report) -> bool:
@@ -162,11 +166,10 @@ def _excused(
     reports: list[Report],
     beneath: list[Report],
     hull: Span,
-) -> list[Report]:
-    """The reports with what the agreement excuses of each. Earlier ones have used up allowances."""
+) -> tuple[list[Report], list[Refusal]]:
+    """The reports with what the agreement excuses of each, and what it refuses of them. Earlier
+    ones have used up allowances."""
     promise = promise_of(subject.version, subject.term)
-    if not excusable(promise):
-        return reports
     own_part = all(cover.scope == "own" for cover in subject.covers)
     span = Span(min(lookback(promise, hull), hull.start), hull.end)
     claimable = [
@@ -178,7 +181,11 @@ def _excused(
     ]
     claims = list(seen.claims.of(claimable, partial(seen.is_upstream, subject)))
     if not claims:
-        return reports
-    judged = excuse(claimable, claims, promise, seen.underpinning.hours, span)
+        return reports, []
+    judged, refused = excuse(claimable, claims, promise, seen.underpinning.hours, span)
     by_fact = {id(report.fact): report for report in judged}
-    return [by_fact.get(id(report.fact), report) for report in reports]
+    ours = {id(report.fact) for report in reports}
+    return (
+        [by_fact.get(id(report.fact), report) for report in reports],
+        [one for one in refused if id(one.report.fact) in ours],
+    )

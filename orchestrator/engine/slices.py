@@ -14,6 +14,7 @@ from typing import Final
 
 from orchestrator.engine.components import Bits, Node
 from orchestrator.engine.evidence import Downtimes, Report, Reports, Times, onset, sweep
+from orchestrator.engine.excuses import Refusal
 from orchestrator.engine.intervals import Intervals, clip, subtract, union
 from orchestrator.engine.observations import Observations, observed
 from orchestrator.engine.promises import policies_of
@@ -93,11 +94,13 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """Every slice in which the measured service was down, in order, counted or excused; and when
-    something was reported down with nothing beneath to explain it."""
+    """Every slice in which the measured service was down, in order, counted or excused; when
+    something was reported down with nothing beneath to explain it; and what is not excused though
+    it was claimed."""
 
     stretches: tuple[Stretch, ...] = ()
     unexplained: Intervals = ()
+    refusals: tuple[Refusal, ...] = ()
 
 
 def slices(
@@ -113,7 +116,7 @@ def slices(
     found = observed(seen, subject, hull, choice, gaps_count=gaps_count)
     if found is None:
         return Slices()
-    downtimes, reports = found
+    downtimes, reports, refusals = found
     stretches: list[Stretch] = []
     unexplained: list[tuple[Instant, Instant]] = []
     for span, snapshot in seen.estate.during(hull):
@@ -125,7 +128,7 @@ def slices(
             unexplained += odd
     if policies_of(subject.term).measured == "reported":
         stretches = cut(stretches, union(_statements(subject, stretches)))
-    return Slices(tuple(stretches), union(unexplained))
+    return Slices(tuple(stretches), union(unexplained), tuple(refusals))
 
 
 def cut(stretches: Iterable[Stretch], intervals: Intervals) -> list[Stretch]:

@@ -10,30 +10,9 @@ from typing import Final
 from orchestrator.engine.levels import End, ends
 from orchestrator.engine.measure import Measured
 from orchestrator.engine.promises import policies_of
-from orchestrator.engine.upstream import (
-    BREACHED_COMMITMENT,
-    EXCUSED,
-    NOT_COMMITTED,
-    OWN_PART,
-    STRUCTURAL_GAP,
-    Answer,
-    Upstream,
-)
+from orchestrator.engine.upstream import BREACHED_COMMITMENT, Upstream
 from orchestrator.model.records import Bearer, Breach, Responsibility
 from orchestrator.model.values import SECOND
-
-__all__ = [
-    "BREACHED_COMMITMENT",
-    "EXCUSED",
-    "NOT_COMMITTED",
-    "OWN_PART",
-    "STRUCTURAL_GAP",
-    "Answer",
-    "Cause",
-    "Upstream",
-    "breach",
-    "causes",
-]
 
 ZERO: Final = Fraction(0)
 

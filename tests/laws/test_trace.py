@@ -316,6 +316,9 @@ def shape(verdict: Verdict) -> Verdict:
             )
             for one in verdict.breaches
         ),
+        findings=tuple(
+            replace(one, message="", subjects=one.subjects[:3]) for one in verdict.findings
+        ),
     )
 
 
