@@ -1,7 +1,8 @@
 """The command line: files in, tables or JSON out; the same with a database behind it.
 
-Exit codes: 0 done, 1 a promise is not underpinned (`check`) or a record is broken (`verify`),
-2 the input or the command was refused. `--json` prints the published shapes, errors included.
+Exit codes: 0 done, 1 a promise is not underpinned (`check`) or a record or a pack is broken
+(`verify`), 2 the input or the command was refused. `--json` prints the published shapes, errors
+included.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from pathlib import Path
 import click
 
 from orchestrator import __version__, terminal
-from orchestrator.cli import backwards, database, faulttrees, files, paperwork, whatif
+from orchestrator.cli import backwards, database, faulttrees, files, packs, paperwork, whatif
 from orchestrator.cli.shared import REFUSED, print_json
 from orchestrator.errors import OrchestratorError, Problem
 from orchestrator.formats.results import problem_json
@@ -26,7 +27,7 @@ def cli() -> None:
     """Derive, assess, trace and settle service level commitments as one dependency graph."""
 
 
-for _module in (files, whatif, paperwork, backwards, faulttrees, database):
+for _module in (files, packs, whatif, paperwork, backwards, faulttrees, database):
     for _command in _module.COMMANDS:
         cli.add_command(_command)
 

@@ -11,6 +11,7 @@ from orchestrator import terminal
 from orchestrator.actions.assess import assess_period
 from orchestrator.actions.estate import import_estate
 from orchestrator.actions.facts import record_facts
+from orchestrator.cli.packs import verify_file
 from orchestrator.cli.shared import (
     as_of_option,
     config_of,
@@ -194,13 +195,18 @@ def assess(
 
 
 @click.command()
+@click.argument("pack", type=click.Path(), required=False)
 @url_option
 @json_option
-def verify(*, url: str | None, as_json: bool) -> int:
-    """Recompute the hash chain of the audit trail; exit 1 where a line does not fit.
+def verify(*, pack: str | None, url: str | None, as_json: bool) -> int:
+    """Recompute an evidence PACK from what it holds, or the hash chain of the audit trail; exit 1
+    where something does not fit.
 
-    That every record has its line is checked too; the content of records is not sealed.
+    Of the trail, that every record has its line is checked too; the content of records is not
+    sealed.
     """
+    if pack is not None:
+        return verify_file(pack, as_json=as_json)
     config = config_of(url)
     with opened(url) as store, store.read() as session:
         found = audit.verify(session, config.tenant)

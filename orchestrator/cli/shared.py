@@ -96,8 +96,12 @@ def read_file(path: str) -> bytes:
 
 
 def write_file(path: str, text: str) -> None:
+    write_bytes(path, text.encode())
+
+
+def write_bytes(path: str, content: bytes) -> None:
     try:
-        Path(path).write_text(text, encoding="utf-8")
+        Path(path).write_bytes(content)
     except OSError as error:
         raise refuse("UNWRITABLE", f"{path} cannot be written: {error.strerror}") from error
 

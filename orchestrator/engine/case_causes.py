@@ -18,13 +18,13 @@ from orchestrator.engine.structure import Commitment
 from orchestrator.engine.subjects import Subject, subjects
 from orchestrator.engine.ticket_ledger import ledger_of
 from orchestrator.engine.ticketed import Timed, covers_priority
-from orchestrator.engine.trace import (
+from orchestrator.engine.trace import Cause
+from orchestrator.engine.upstream import (
     BREACHED_COMMITMENT,
     NOT_COMMITTED,
     OWN_PART,
     STRUCTURAL_GAP,
     Answer,
-    Cause,
     Upstream,
 )
 from orchestrator.model.estate import Snapshot

@@ -22,6 +22,7 @@ from orchestrator.engine.cases import (
 )
 from orchestrator.engine.gauges import Gauge
 from orchestrator.engine.promises import least_kept, rounded
+from orchestrator.engine.sources import differ
 from orchestrator.engine.subjects import Subject
 from orchestrator.engine.verdicts import (
     AT_RISK,
@@ -130,7 +131,7 @@ def count(book: Casebook, gauge: Gauge, subject: Subject, period: Span) -> Count
     values = _values(asked, found[answer.point])
     decided = ""
     contract = _contractual(asked, found[answer.point][1])
-    if status != INSUFFICIENT_DATA and _differ(asked, values):
+    if status != INSUFFICIENT_DATA and differ(values, book.measuring(subject).tolerance):
         decided, status = (status if contract else ""), DISPUTED
     attained = answer.attained if status != DISPUTED or decided else None
     if status == INSUFFICIENT_DATA:
@@ -221,13 +222,6 @@ def _values(asked: _Question, found: _Found) -> tuple[SourceValue, ...]:
         value = asked.gauge.total.of(inside, hours) if enough else None
         values.append(SourceValue(name, value, _number(inside)))
     return tuple(values)
-
-
-def _differ(asked: _Question, values: Sequence[SourceValue]) -> bool:
-    """Whether another source differs from the one that decides by more than the tolerance."""
-    tolerance = asked.book.measuring(asked.subject).tolerance
-    known = [one.attained for one in values if one.attained is not None]
-    return any(abs(one - known[0]) > tolerance for one in known)
 
 
 # --- one target ----------------------------------------------------------------------------------

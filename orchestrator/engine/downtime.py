@@ -8,14 +8,24 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from orchestrator.engine.excuses import Refusal
 from orchestrator.engine.intervals import Intervals, clip, intersect, total, union
-from orchestrator.engine.observations import Observations
+from orchestrator.engine.observations import Observations, sources
 from orchestrator.engine.promises import least_kept, policies_of, rounded, shortest_counted
 from orchestrator.engine.slices import Slices, Stretch, cut, slices
+from orchestrator.engine.sources import Choice, Sources, differ
 from orchestrator.engine.subjects import Subject
-from orchestrator.engine.verdicts import INSUFFICIENT_DATA, Moment, share_used, standing
+from orchestrator.engine.verdicts import (
+    BREACHED,
+    DISPUTED,
+    INSUFFICIENT_DATA,
+    Moment,
+    share_used,
+    standing,
+)
 from orchestrator.model.agreements import Measurement, promised
-from orchestrator.model.records import Assessment
+from orchestrator.model.metrics import Target
+from orchestrator.model.records import Assessment, PointTally, SourceValue, Tally
 from orchestrator.model.values import MINUTE, SECOND, Duration, Instant, Span
 
 ZERO: Final = Fraction(0)
@@ -23,12 +33,17 @@ ZERO: Final = Fraction(0)
 
 @dataclass(frozen=True)
 class Downtime:
-    """A term of availability assessed. `stretches` are those that count, in order."""
+    """A term of availability assessed. `stretches` are those that count, in order. `compared` is
+    what several sources say, where another one than the deciding was heard; `breached` goes by the
+    one that decides. `refusals` are claims that are not excused, whatever became of that time."""
 
     assessment: Assessment
     stretches: tuple[Stretch, ...]
     unexplained: bool
     redundancy_lost: bool
+    breached: bool
+    compared: Tally | None = None
+    refusals: tuple[Refusal, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -51,7 +66,9 @@ def measured_downtime(
     """The downtime of a term's period; of a rolling period, of its worst window in a span."""
     term = subject.term
     gaps_count = policies_of(term).data_gaps == "counts_as_down"
-    found = _found(seen, subject, period, gaps_count)
+    measuring = moment.measuring(subject)
+    voices = sources(seen, subject, measuring, _hull(subject, period))
+    found = _found(seen, subject, period, voices.decides, gaps_count)
     hours = seen.underpinning.hours.open(term.hours, period)
     assert term.period is not None
     if term.period.rolling:
@@ -59,27 +76,83 @@ def measured_downtime(
         hours = clip(hours, period.start, period.end)
     tally = other = _tally(found, subject, hours)
     if seen.facts.unknown:
-        other = _tally(_found(seen, subject, period, not gaps_count), subject, hours)
-    both = [one.attained for one in (tally, other) if one.attained is not None]
+        opposite = _found(seen, subject, period, voices.decides, not gaps_count)
+        other = _tally(opposite, subject, hours)
+    status = decided = _status(subject, tally, moment, period)
+    attained = tally.attained
+    values = _values(seen, subject, period, voices, tally, hours)
+    bounds = {tally.attained, other.attained}
+    if status != INSUFFICIENT_DATA and differ(values, measuring.tolerance):
+        status = DISPUTED
+        if not voices.agreed:
+            decided, attained = "", None
+            bounds |= {value.attained for value in values}
+    known = [one for one in bounds if one is not None]
     assessment = Assessment(
         subject.key,
         term.metric,
         period,
         promised(term),
-        tally.attained,
-        _status(subject, tally, moment, period),
+        attained,
+        status,
         tally.down / SECOND,
         tally.excused / SECOND,
         abs(tally.down - other.down) / SECOND,
         tally.hours / SECOND,
-        min(both, default=None),
-        max(both, default=None),
+        min(known, default=None),
+        max(known, default=None),
     )
     return Downtime(
         assessment,
         tuple(tally.stretches),
         bool(intersect(found.unexplained, hours)),
         any(stretch.verdict.redundancy_lost for stretch in tally.stretches),
+        decided == BREACHED,
+        _compared(assessment, term.target, voices, values, decided),
+        found.refusals,
+    )
+
+
+def _values(
+    seen: Observations,
+    subject: Subject,
+    period: Span,
+    voices: Sources,
+    decides: _Tally,
+    hours: Intervals,
+) -> tuple[SourceValue, ...]:
+    """What each source says was attained, the one that decides first; none where there is but
+    one."""
+    if not voices.others:
+        return ()
+    gaps_count = policies_of(subject.term).data_gaps == "counts_as_down"
+    told = {voices.name: decides.attained} if voices.agreed else {}
+    for name, choice in voices.others.items():
+        found = _found(seen, subject, period, choice, gaps_count)
+        told[name] = _tally(found, subject, hours).attained
+    return tuple(
+        SourceValue(name, value, voices.heard.get(name, 0)) for name, value in told.items()
+    )
+
+
+def _compared(
+    assessment: Assessment,
+    target: Target,
+    voices: Sources,
+    values: tuple[SourceValue, ...],
+    decided: str,
+) -> Tally | None:
+    """The values of several sources, to be shown with what is assessed by them."""
+    if len(values) < 2:
+        return None
+    outages = voices.heard.get(voices.name, 0) if voices.agreed else sum(voices.heard.values())
+    return Tally(
+        assessment.key,
+        assessment.period,
+        target,
+        (PointTally(target, assessment.attained, outages),),
+        values=values,
+        decided=decided if assessment.status == DISPUTED else "",
     )
 
 
@@ -99,11 +172,17 @@ def _status(subject: Subject, tally: _Tally, moment: Moment, period: Span) -> st
     )
 
 
-def _found(seen: Observations, subject: Subject, period: Span, gaps_count: bool) -> Slices:
-    """The slices of a period, and about it: an outage across its border has its whole length."""
+def _found(
+    seen: Observations, subject: Subject, period: Span, choice: Choice, gaps_count: bool
+) -> Slices:
+    """The slices of a period, and about it, by some sources."""
+    return slices(seen, subject, _hull(subject, period), choice, gaps_count=gaps_count)
+
+
+def _hull(subject: Subject, period: Span) -> Span:
+    """A period and what is about it: an outage across its border has its whole length."""
     margin = shortest_counted(subject.term.measurement)
-    hull = Span(period.start - margin, period.end + margin)
-    return slices(seen, subject, hull, gaps_count=gaps_count)
+    return Span(period.start - margin, period.end + margin)
 
 
 def _tally(found: Slices, subject: Subject, hours: Intervals) -> _Tally:

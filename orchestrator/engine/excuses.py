@@ -2,7 +2,8 @@
 
 An excuse is of a category that the agreement excludes or allows, has evidence, was given notice of
 in time, and is not the failure of somebody upstream. An allowance is used up in the order of time,
-so that an overrun counts from its first excess second.
+so that an overrun counts from its first excess second. What is not excused says by which of these
+it is refused, to the second.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from orchestrator.engine.evidence import Report
 from orchestrator.engine.intervals import Intervals, clip, intersect, subtract, total, union
@@ -20,19 +22,42 @@ from orchestrator.model.values import DAWN, Duration, Instant, Span, zone
 
 Spans = list[tuple[Instant, Instant]]
 
+RULES: Final = {
+    "CATEGORY": "of no category that the agreement excuses",
+    "EVIDENCE": "without evidence",
+    "UPSTREAM": "caused by somebody the provider answers for",
+    "NOTICE": "without notice in time",
+    "WINDOW": "outside the agreed window",
+    "ALLOWANCE": "beyond the agreed quantity",
+    "OVERRUN": "after the announced end",
+}
+"""Why an excuse is refused, by the part of rule 6 that refuses it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Claim:
     """Downtime that an agreement is asked to excuse: of which report, by its place, when, and how
-    long before it was told (-1 where it was not)."""
+    long before it was told (-1 where it was not). `refused` is one of `RULES` where the claim is
+    not valid whatever the agreement allows."""
 
     category: str
     report: int
     interval: tuple[Instant, Instant]
     notice: Duration
+    refused: str = ""
 
     def meets(self, allowance: Allowance) -> bool:
         return not allowance.notice or self.notice >= allowance.notice
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Time of a report that was claimed and is not excused, and by which of `RULES`."""
+
+    report: Report
+    category: str
+    rule: str
+    intervals: Intervals
 
 
 class Claims:
@@ -53,33 +78,49 @@ class Claims:
             self._events.setdefault(_event(notice), []).append(_ends(notice.span))
         self._events = {event: union(spans) for event, spans in self._events.items()}
 
+    def __bool__(self) -> bool:
+        return bool(self._events)
+
     def of(
         self, reports: Iterable[Report], upstream: Callable[[str, Instant], bool]
     ) -> Iterator[Claim]:
         """What reports may be excused by; `upstream` knows whose failure is no excuse."""
+        reports = list(reports)
+        down: dict[tuple[str, bool], Spans] = {}
+        for report in reports:
+            down.setdefault((report.service, report.own), []).append(report.interval)
+        down = {key: union(spans) for key, spans in down.items()}
         for index, report in enumerate(reports):
             if report.outage is not None:
-                for category, interval, notice in self._told(report.outage, upstream):
-                    yield Claim(category, index, interval, notice)
+                yield from self._told(index, report.outage, upstream)
+                yield from self._overruns(index, report, down[report.service, report.own])
+
+    def _overruns(self, index: int, report: Report, down: Spans) -> Iterator[Claim]:
+        """The part of a report that follows on announced maintenance without a break."""
+        for planned in self._notices.get(report.service, ()):
+            end = planned.span.end
+            after = next((stop for start, stop in down if start < end < stop), end)
+            for late in intersect([report.interval], [(end, after)] if after > end else []):
+                yield Claim(MAINTENANCE, index, late, -1, "OVERRUN")
 
     def _told(
-        self, outage: Outage, upstream: Callable[[str, Instant], bool]
-    ) -> Iterator[tuple[str, tuple[Instant, Instant], Duration]]:
+        self, index: int, outage: Outage, upstream: Callable[[str, Instant], bool]
+    ) -> Iterator[Claim]:
         excuse = outage.excuse
-        if (
-            excuse is not None
-            and excuse.evidence
-            and not (excuse.party and upstream(excuse.party, outage.span.start))
-        ):
+        if excuse is not None:
             noticed = excuse.noticed
             notice = -1 if noticed is None else self._began(outage) - noticed
-            yield excuse.category, _ends(outage.span), notice
+            refused = "" if excuse.evidence else "EVIDENCE"
+            if excuse.party and upstream(excuse.party, outage.span.start):
+                refused = "UPSTREAM"
+            yield Claim(excuse.category, index, _ends(outage.span), notice, refused)
         for planned in self._notices.get(outage.service, ()):
             common = planned.span & outage.span
-            if common is not None and planned.announced is not None:
-                notice = self._began(planned) - planned.announced
-                if notice >= 0:
-                    yield MAINTENANCE, _ends(common), notice
+            if common is None:
+                continue
+            notice = -1 if planned.announced is None else self._began(planned) - planned.announced
+            refused = "NOTICE" if notice < 0 else ""
+            yield Claim(MAINTENANCE, index, _ends(common), notice, refused)
 
     def _began(self, fact: Outage | Maintenance) -> Instant:
         """When the event began that a fact is of."""
@@ -100,21 +141,79 @@ def _ends(span: Span) -> tuple[Instant, Instant]:
 
 
 def excuse(
-    reports: Sequence[Report], claims: Iterable[Claim], promise: Promise, hours: Hours, span: Span
-) -> list[Report]:
-    """Reports with the part of each that an agreement excuses within a span."""
+    reports: Sequence[Report],
+    claims: Sequence[Claim],
+    promise: Promise,
+    hours: Hours,
+    span: Span,
+) -> tuple[list[Report], list[Refusal]]:
+    """Reports with the part of each that an agreement excuses within a span, and what of the claims
+    it refuses."""
+    agreed = excusable(promise)
     by_category: dict[str, list[Claim]] = {}
     for claim in claims:
-        by_category.setdefault(claim.category, []).append(claim)
+        if claim.category in agreed and not claim.refused:
+            by_category.setdefault(claim.category, []).append(claim)
     excused: dict[int, Spans] = {}
     for category, made in sorted(by_category.items()):
         granted = _granted(category, made, promise, hours, span)
         for claim in made:
             excused.setdefault(claim.report, []).extend(intersect([claim.interval], granted))
-    return [
+    judged = [
         replace(report, excused=union(excused[index])) if excused.get(index) else report
         for index, report in enumerate(reports)
     ]
+    return judged, list(_refusals(judged, claims, promise, hours, span))
+
+
+def _refusals(
+    judged: Sequence[Report],
+    claims: Sequence[Claim],
+    promise: Promise,
+    hours: Hours,
+    span: Span,
+) -> Iterator[Refusal]:
+    """What was claimed and is not excused, each by the first rule that refuses it. What overran one
+    announcement may be within another."""
+    agreed = excusable(promise)
+    announced: dict[int, Spans] = {}
+    for claim in claims:
+        if claim.refused != "OVERRUN":
+            announced.setdefault(claim.report, []).append(claim.interval)
+    for claim in claims:
+        report = judged[claim.report]
+        left: Intervals = subtract(clip([claim.interval], span.start, span.end), report.excused)
+        if claim.refused == "OVERRUN":
+            left = subtract(left, union(announced.get(claim.report, ())))
+        if not left:
+            continue
+        if claim.category not in agreed:
+            if claim.refused != "OVERRUN":
+                yield Refusal(report, claim.category, "CATEGORY", left)
+        elif claim.refused:
+            yield Refusal(report, claim.category, claim.refused, left)
+        else:
+            for rule, intervals in _by_allowance(claim, left, promise, hours):
+                yield Refusal(report, claim.category, rule, intervals)
+
+
+def _by_allowance(
+    claim: Claim, left: Intervals, promise: Promise, hours: Hours
+) -> Iterator[tuple[str, Intervals]]:
+    """Time that no allowance of a category excused, by why."""
+    told = [a for a in promise.allowances if a.category == claim.category and claim.meets(a)]
+    if not told:
+        yield "NOTICE", left
+        return
+    hull = Span(left[0][0], left[-1][1])
+    inside = left
+    if all(allowance.within for allowance in told):
+        windows = [hours.open(allowance.within, hull) for allowance in told]
+        inside = intersect(left, union(one for window in windows for one in window))
+    if outside := subtract(left, inside):
+        yield "WINDOW", outside
+    if inside:
+        yield "ALLOWANCE", inside
 
 
 def lookback(promise: Promise, span: Span) -> Instant:

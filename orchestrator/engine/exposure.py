@@ -11,13 +11,8 @@ from orchestrator.engine.credit import Ended, ended
 from orchestrator.engine.findings import place
 from orchestrator.engine.measure import Measured
 from orchestrator.engine.promises import policies_of
-from orchestrator.engine.trace import (
-    EXCUSED,
-    NOT_COMMITTED,
-    OWN_PART,
-    STRUCTURAL_GAP,
-    Cause,
-)
+from orchestrator.engine.trace import Cause
+from orchestrator.engine.upstream import EXCUSED, NOT_COMMITTED, OWN_PART, STRUCTURAL_GAP
 from orchestrator.model.estate import Estate
 from orchestrator.model.records import (
     WATERFALL,
@@ -108,7 +103,7 @@ def _answering(cause: Cause, credits: Mapping[Ended, Credit]) -> Ended | None:
     if cause.internal or cause.answers is None or cause.basis == EXCUSED:
         return None
     period = ended(cause.answers)
-    return period if cause.liable or period in credits else None
+    return period if cause.answered or period in credits else None
 
 
 _STEP: Final = {

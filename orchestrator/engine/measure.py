@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
 from typing import Final
@@ -11,6 +11,7 @@ from orchestrator.engine.casebook import Casebook
 from orchestrator.engine.cases import Case
 from orchestrator.engine.counting import breached, count
 from orchestrator.engine.downtime import measured_downtime
+from orchestrator.engine.excuses import Refusal
 from orchestrator.engine.gauges import gauge_of
 from orchestrator.engine.intervals import Intervals, union
 from orchestrator.engine.observations import Observations
@@ -49,8 +50,9 @@ class Measured:
 
     `stretches` are the downtime that counts, in order. Of what is measured by cases, `tally` says
     what was counted, `judged` are the cases of the period and `missed` those that miss the target.
-    `breached` goes by the source that decides, even where another one disputes it. `over`: nothing
-    more can happen in the period.
+    `compared` is what several sources say of downtime, `refusals` what it does not excuse though
+    it was claimed. `breached` goes by the source that decides,
+    even where another one disputes it. `over`: nothing more can happen in the period.
     """
 
     subject: Subject
@@ -59,15 +61,27 @@ class Measured:
     unexplained: bool = False
     redundancy_lost: bool = False
     tally: Tally | None = None
+    compared: Tally | None = None
+    refusals: tuple[Refusal, ...] = ()
     judged: tuple[Case, ...] = ()
     missed: tuple[Case, ...] = ()
     breached: bool = False
     over: bool = True
 
+    @property
+    def heard(self) -> Tally | None:
+        """What was counted, or what several sources say."""
+        return self.tally or self.compared
+
     @cached_property
     def counted(self) -> Intervals:
         """The instants that count, in whole or in part."""
         return union((stretch.start, stretch.end) for stretch in self.stretches)
+
+    @cached_property
+    def least(self) -> Fraction:
+        """The least share by which any of it counts."""
+        return min((stretch.counted for stretch in self.stretches), default=Fraction(1))
 
     @property
     def downtime(self) -> Fraction:
@@ -97,6 +111,14 @@ class Measurements:
             self._measured[key] = self._measure(subject, period)
         return self._measured[key]
 
+    def with_excuses(self, measured: Measured, categories: tuple[str, ...]) -> Assessment:
+        """What a term of availability would come to if it excused some categories besides."""
+        subject = measured.subject
+        excluded = (*(subject.term.exclusions or ()), *categories)
+        excusing = replace(subject, term=replace(subject.term, exclusions=excluded))
+        period = measured.assessment.period
+        return measured_downtime(self.seen, excusing, period, self.moment).assessment
+
     def _measure(self, subject: Subject, period: Span) -> Measured:
         gauge = gauge_of(subject.term.metric)
         if gauge is None:
@@ -107,7 +129,9 @@ class Measurements:
                 found.stretches,
                 found.unexplained,
                 found.redundancy_lost,
-                breached=found.assessment.status == BREACHED,
+                compared=found.compared,
+                refusals=found.refusals,
+                breached=found.breached,
             )
         counted = count(self.book, gauge, subject, period)
         return Measured(

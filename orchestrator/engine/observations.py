@@ -7,11 +7,13 @@ from functools import cached_property, partial
 
 from orchestrator.engine.components import Bits
 from orchestrator.engine.evidence import Downtimes, Report, Reports, Run, reaching_into
-from orchestrator.engine.excuses import Claims, excusable, excuse, lookback
+from orchestrator.engine.excuses import Claims, Refusal, excuse, lookback
 from orchestrator.engine.promises import policies_of, promise_of
+from orchestrator.engine.sources import Choice, Sources, contractual, sources_of
 from orchestrator.engine.subjects import Subject
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.model.estate import Snapshot
+from orchestrator.model.measuring import Measuring
 from orchestrator.model.records import Facts, TermKey
 from orchestrator.model.values import FOREVER, Instant, Span
 
@@ -40,6 +42,12 @@ class Observations:
             found = self.reports(gaps_count=gaps_count).of.values()
             self._downtimes[gaps_count] = Downtimes(self.runs, (r for one in found for r in one))
         return self._downtimes[gaps_count]
+
+    @cached_property
+    def sourced(self) -> bool:
+        """Whether any fact of downtime names its source."""
+        facts = self.facts
+        return any(one.source for one in facts.outages) or any(one.source for one in facts.unknown)
 
     @cached_property
     def runs(self) -> list[Run]:
@@ -100,33 +108,51 @@ def reach(snapshot: Snapshot, subject: Subject) -> Bits:
     return bits
 
 
-def observed(
-    seen: Observations, subject: Subject, hull: Span, *, gaps_count: bool
-) -> tuple[Downtimes, Reports] | None:
-    """What was down in a span as one agreement counts it, and by which reports; None where
-    nothing was reported."""
+def sources(seen: Observations, subject: Subject, measuring: Measuring, hull: Span) -> Sources:
+    """Who speaks of a subject in a span, and which of them decides."""
+    if not seen.sourced:
+        return Sources(contractual(subject), subject.term.measurement.source)
+    found = reaching_into(_beneath(seen, subject, hull, gaps_count=True), hull)
+    return sources_of(subject, measuring, (report.fact for report in found))
+
+
+def _beneath(seen: Observations, subject: Subject, hull: Span, *, gaps_count: bool) -> list[Report]:
+    """All reports, of any time, on what a subject rests on at some time in a span."""
     everything = seen.reports(gaps_count=gaps_count)
     beneath: dict[int, Report] = {}
     for _, snapshot in seen.estate.during(hull):
         bits = reach(snapshot, subject)
         beneath |= {id(report): report for report in everything.beneath(snapshot, bits)}
-    found = reaching_into(list(beneath.values()), hull)
+    return list(beneath.values())
+
+
+def observed(
+    seen: Observations, subject: Subject, hull: Span, choice: Choice, *, gaps_count: bool
+) -> tuple[Downtimes, Reports, list[Refusal]] | None:
+    """What was down in a span as one agreement counts it, by the sources it is taken from, by which
+    reports, and what it refuses to excuse; None where nothing was reported."""
+    everything = seen.reports(gaps_count=gaps_count)
+    beneath = _beneath(seen, subject, hull, gaps_count=gaps_count)
+    found = reaching_into(beneath, hull)
     if not found:
         return None
-    measured = [report for report in found if _counts(seen, subject, report)]
-    judged = _excused(seen, subject, measured, list(beneath.values()), hull)
+    taken = partial(_counts, seen, subject, choice)
+    measured = [report for report in found if taken(report)]
+    if not seen.claims:
+        judged, refused = measured, list[Refusal]()
+    else:
+        claimable = [one for one in beneath if taken(one)]
+        judged, refused = _excused(seen, subject, measured, claimable, hull)
     if len(judged) == len(found) and not any(report.excused for report in judged):
-        return seen.downtimes(gaps_count=gaps_count), everything
-    return Downtimes(seen.runs, judged), Reports(judged)
+        return seen.downtimes(gaps_count=gaps_count), everything, refused
+    return Downtimes(seen.runs, judged), Reports(judged), refused
 
 
-def _counts(seen: Observations, subject: Subject, report: Report) -> bool:
-    """Whether a term is measured by a report: taken at its point, by its source where it names
-    one, and not of the whole service where it is measured `composed`."""
-    measurement, fact = subject.term.measurement, report.fact
-    if fact.point != measurement.point:
-        return False
-    if measurement.source and fact.source and fact.source != measurement.source:
+def _counts(seen: Observations, subject: Subject, choice: Choice, report: Report) -> bool:
+    """Whether a term is measured by a report: taken at its point, by a source that it is taken
+    from, and not of the whole service where it is measured `composed`."""
+    fact = report.fact
+    if fact.point != subject.term.measurement.point or not choice.takes(fact):
         return False
     if policies_of(subject.term).measured != "composed" or report.own:
         return True
@@ -140,24 +166,26 @@ def _excused(
     reports: list[Report],
     beneath: list[Report],
     hull: Span,
-) -> list[Report]:
-    """The reports with what the agreement excuses of each. Earlier ones have used up allowances."""
+) -> tuple[list[Report], list[Refusal]]:
+    """The reports with what the agreement excuses of each, and what it refuses of them. Earlier
+    ones have used up allowances."""
     promise = promise_of(subject.version, subject.term)
-    if not excusable(promise):
-        return reports
     own_part = all(cover.scope == "own" for cover in subject.covers)
     span = Span(min(lookback(promise, hull), hull.start), hull.end)
     claimable = [
         report
         for report in beneath
-        if _counts(seen, subject, report)
-        and report.start < span.end
+        if report.start < span.end
         and report.end > span.start
         and (not own_part or report.service in subject.services)
     ]
     claims = list(seen.claims.of(claimable, partial(seen.is_upstream, subject)))
     if not claims:
-        return reports
-    judged = excuse(claimable, claims, promise, seen.underpinning.hours, span)
+        return reports, []
+    judged, refused = excuse(claimable, claims, promise, seen.underpinning.hours, span)
     by_fact = {id(report.fact): report for report in judged}
-    return [by_fact.get(id(report.fact), report) for report in reports]
+    ours = {id(report.fact) for report in reports}
+    return (
+        [by_fact.get(id(report.fact), report) for report in reports],
+        [one for one in refused if id(one.report.fact) in ours],
+    )

@@ -15,11 +15,14 @@ from orchestrator.engine.findings import place
 from orchestrator.engine.measure import Measured, Measurements, measurable
 from orchestrator.engine.observations import Observations
 from orchestrator.engine.promises import Hours
+from orchestrator.engine.refusals import refusal_findings, refused, relief, relief_finding
+from orchestrator.engine.sources import told
 from orchestrator.engine.subjects import Subject, periods_ending, subjects
 from orchestrator.engine.ticketed import longest_wait, times_tickets
-from orchestrator.engine.trace import Upstream, breach, causes
+from orchestrator.engine.trace import breach, causes
 from orchestrator.engine.underpinning import Underpinning
-from orchestrator.engine.verdicts import Moment, as_designed
+from orchestrator.engine.upstream import Upstream
+from orchestrator.engine.verdicts import DISPUTED, Moment, as_designed
 from orchestrator.model.estate import Estate
 from orchestrator.model.measuring import Measuring
 from orchestrator.model.records import Facts, Finding, Verdict
@@ -63,8 +66,13 @@ def settle(
         tuple(breach(one.measured, one.causes) for one in traced if one.measured.breached),
         tuple(credits.values()),
         exposed,
-        (*_findings(measured), *_unattributable(traced, upstream), *notes),
-        tuple(one.tally for one in measured if one.tally is not None),
+        (
+            *_findings(measured),
+            *_unexcused(measurements, measured),
+            *_unattributable(traced, upstream),
+            *notes,
+        ),
+        tuple(tally for one in measured if (tally := one.heard) is not None),
     )
 
 
@@ -159,6 +167,19 @@ def _unattributable(traced: Sequence[Traced], upstream: Upstream) -> Iterator[Fi
         )
 
 
+def _unexcused(measurements: Measurements, measured: Sequence[Measured]) -> Iterator[Finding]:
+    """What was claimed as excused and counts, and what relief that may earn."""
+    for one in measured:
+        if not one.refusals:
+            continue
+        yield from refusal_findings(one.assessment, refused(one.refusals, one.counted))
+        snapshot = measurements.seen.estate.at(one.assessment.period.start)
+        earned = relief(one.refusals, one.counted, one.subject, snapshot)
+        if earned is not None:
+            without = measurements.with_excuses(one, earned.categories)
+            yield relief_finding(one.subject, one.assessment, earned, without)
+
+
 def _findings(measured: Sequence[Measured]) -> Iterator[Finding]:
     """What a reader of the assessments should notice."""
     for one in measured:
@@ -184,6 +205,7 @@ def _findings(measured: Sequence[Measured]) -> Iterator[Finding]:
                 unknown,
                 f"nobody measured {unknown:g} s; the agreement decides how they count",
             ),
+            ("DISPUTED", "warning", assessment.status == DISPUTED, told(one.heard)),
         ):
             if found:
                 ids = (key.agreement, key.term, key.service)

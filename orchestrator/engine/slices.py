@@ -14,10 +14,12 @@ from typing import Final
 
 from orchestrator.engine.components import Bits, Node
 from orchestrator.engine.evidence import Downtimes, Report, Reports, Times, onset, sweep
+from orchestrator.engine.excuses import Refusal
 from orchestrator.engine.intervals import Intervals, clip, subtract, union
 from orchestrator.engine.observations import Observations, observed
 from orchestrator.engine.promises import policies_of
 from orchestrator.engine.shares import Shares, Slice, judge
+from orchestrator.engine.sources import Choice, contractual
 from orchestrator.engine.structure import Leaf, Structure
 from orchestrator.engine.subjects import Subject
 from orchestrator.model.values import Duration, Instant, Span
@@ -30,11 +32,13 @@ ONE: Final = Fraction(1)
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """An agreement's structure in one epoch, with the reports it is measured by."""
+    """An agreement's structure in one epoch, with the reports it is measured by, and when they say
+    that services were down."""
 
     structure: Structure
     node: Node
     reports: Reports
+    downtimes: Downtimes
 
     def leaf(self, number: int) -> Leaf:
         return self.structure.leaves[number]
@@ -90,31 +94,41 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Slices:
-    """Every slice in which the measured service was down, in order, counted or excused; and when
-    something was reported down with nothing beneath to explain it."""
+    """Every slice in which the measured service was down, in order, counted or excused; when
+    something was reported down with nothing beneath to explain it; and what is not excused though
+    it was claimed."""
 
     stretches: tuple[Stretch, ...] = ()
     unexplained: Intervals = ()
+    refusals: tuple[Refusal, ...] = ()
 
 
-def slices(seen: Observations, subject: Subject, hull: Span, *, gaps_count: bool) -> Slices:
-    """What a subject's downtime comes to within a span."""
-    found = observed(seen, subject, hull, gaps_count=gaps_count)
+def slices(
+    seen: Observations,
+    subject: Subject,
+    hull: Span,
+    choice: Choice | None = None,
+    *,
+    gaps_count: bool,
+) -> Slices:
+    """What a subject's downtime comes to within a span, by its contractual source or by others."""
+    choice = contractual(subject) if choice is None else choice
+    found = observed(seen, subject, hull, choice, gaps_count=gaps_count)
     if found is None:
         return Slices()
-    downtimes, reports = found
+    downtimes, reports, refusals = found
     stretches: list[Stretch] = []
     unexplained: list[tuple[Instant, Instant]] = []
     for span, snapshot in seen.estate.during(hull):
         if all(service in snapshot.services for service in subject.services):
             structure = seen.underpinning.structure(snapshot, subject.version.provider, traced=True)
             node = structure.below(subject.version, subject.covers)
-            made, odd = _in_epoch(Scene(structure, node, reports), subject, downtimes, span)
+            made, odd = _in_epoch(Scene(structure, node, reports, downtimes), subject, span)
             stretches += made
             unexplained += odd
     if policies_of(subject.term).measured == "reported":
         stretches = cut(stretches, union(_statements(subject, stretches)))
-    return Slices(tuple(stretches), union(unexplained))
+    return Slices(tuple(stretches), union(unexplained), tuple(refusals))
 
 
 def cut(stretches: Iterable[Stretch], intervals: Intervals) -> list[Stretch]:
@@ -144,16 +158,21 @@ def _statements(subject: Subject, stretches: Sequence[Stretch]) -> Iterator[tupl
                     yield report.interval
 
 
-def _in_epoch(
-    scene: Scene, subject: Subject, downtimes: Downtimes, span: Span
-) -> tuple[list[Stretch], Intervals]:
+def beneath(scene: Scene, structure: Structure, subject: Subject, span: Span) -> list[Stretch]:
+    """The slices of what another agreement covers, by the reports and excuses of a scene."""
+    node = structure.below(subject.version, subject.covers)
+    lower = Scene(structure, node, scene.reports, scene.downtimes)
+    return _in_epoch(lower, subject, span)[0]
+
+
+def _in_epoch(scene: Scene, subject: Subject, span: Span) -> tuple[list[Stretch], Intervals]:
     """The slices of one epoch, and when something was unexplained in it."""
-    structure = scene.structure
+    structure, downtimes = scene.structure, scene.downtimes
     support = structure.components.support(scene.node)
     times = {
         number: downtimes.of(scene.leaf(number)) for number in downtimes.leaves(structure, support)
     }
-    transfers = _transfers(scene, subject, downtimes, times)
+    transfers = _transfers(scene, subject, times)
     unexplained = union(
         interval
         for number in times
@@ -225,15 +244,13 @@ def _weight(stretch: Stretch) -> Fraction:
 # --- recovery ------------------------------------------------------------------------------------
 
 
-def _transfers(
-    scene: Scene, subject: Subject, downtimes: Downtimes, times: dict[int, Times]
-) -> list[Transfer]:
+def _transfers(scene: Scene, subject: Subject, times: dict[int, Times]) -> list[Transfer]:
     """Rule 3: once what it requires is back, a service's agreed recovery time is charged to what
     brought it down, the rest to itself.
 
     If what brought it down was excused, so is the recovery; of an own part alone it does not count.
     """
-    found = []
+    found, downtimes = [], scene.downtimes
     for number in sorted(times):
         leaf = scene.leaf(number)
         allowance = _recovery_allowance(leaf, subject)
@@ -248,7 +265,7 @@ def _transfers(
             if alone:
                 times[number] = (subtract(down, recovery), subtract(unexcused, recovery))
                 continue
-            cause = _cause(scene, subject, downtimes, leaf.services[0], start)
+            cause = _cause(scene, subject, leaf.services[0], start)
             if cause.counted:
                 found.append(Transfer(number, *recovery[0], cause.shares))
             else:
@@ -263,11 +280,9 @@ def _recovery_allowance(leaf: Leaf, subject: Subject) -> Duration:
     return max(agreed, default=0)
 
 
-def _cause(
-    scene: Scene, subject: Subject, downtimes: Downtimes, service: str, instant: Instant
-) -> Slice:
+def _cause(scene: Scene, subject: Subject, service: str, instant: Instant) -> Slice:
     """What brought down the requirements of a service, as they stood just before an instant."""
-    structure = scene.structure
+    structure, downtimes = scene.structure, scene.downtimes
     required = structure.required(service)
     support = structure.components.support(required)
     times = {n: downtimes.of(scene.leaf(n)) for n in downtimes.leaves(structure, support)}

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
-from orchestrator.engine.intervals import Intervals, clip, intersect, subtract, total
-from orchestrator.engine.measure import Measured, Measurements
+from orchestrator.engine.levels import End, ends
+from orchestrator.engine.measure import Measured
 from orchestrator.engine.promises import policies_of
-from orchestrator.engine.slices import Scene, Stretch
-from orchestrator.engine.structure import Commitment, Leaf, Structure
-from orchestrator.engine.subjects import periods_ending, subject_of
-from orchestrator.model.agreements import underpins
+from orchestrator.engine.upstream import BREACHED_COMMITMENT, Upstream
 from orchestrator.model.records import Bearer, Breach, Responsibility
-from orchestrator.model.values import SECOND, AskedPeriod, Instant, Span, zone
-
-BREACHED_COMMITMENT: Final = "BREACHED_COMMITMENT"
-STRUCTURAL_GAP: Final = "STRUCTURAL_GAP"
-OWN_PART: Final = "OWN_PART"
-NOT_COMMITTED: Final = "UNCOMMITTED"
-EXCUSED: Final = "EXCUSED"
+from orchestrator.model.values import SECOND
 
 ZERO: Final = Fraction(0)
 
@@ -30,8 +21,9 @@ ZERO: Final = Fraction(0)
 class Cause:
     """What one leaf contributed on one basis: microseconds, shared and weighed.
 
-    `answers` is the measurement of the agreement beneath that answers for it, if one does. What is
-    not `timed` is a bare weight, and no time.
+    `answers` is the measurement of the agreement that answers to the provider for it, if one does;
+    each of its periods is a cause of its own. What is not `timed` is a bare weight, and no time.
+    `through`, `bearer` and `passed_up` are those of `levels.End`.
     """
 
     party: str
@@ -43,122 +35,26 @@ class Cause:
     answers: Measured | None
     internal: bool
     timed: bool = True
+    through: tuple[str, ...] = ()
+    bearer: str = ""
+    passed_up: bool = False
 
     @property
     def liable(self) -> bool:
+        """Whether the contributor missed what it had committed to."""
         return self.basis == BREACHED_COMMITMENT
 
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The commitment that answers for a leaf in a span, measured over its own period; None where
-    nobody has committed."""
-
-    span: Span
-    commitment: Commitment | None = None
-    measured: Measured | None = None
-
-
-class Upstream:
-    """What leaves were promised, measured; guards that each is found once.
-
-    Of several commitments on a leaf the first that was breached answers.
-    """
-
-    def __init__(self, measurements: Measurements, asked: AskedPeriod) -> None:
-        self.measurements = measurements
-        self._asked = asked
-        self._known: dict[tuple[int, int], list[Answer]] = {}
-
-    def at(self, structure: Structure, number: int, instant: Instant) -> Answer:
-        """What answers for a leaf at an instant, and for how long from there on."""
-        known = self._known.setdefault((id(structure), number), [])
-        for answer in known:
-            if instant in answer.span:
-                return answer
-        return self._answer(structure.leaves[number], instant, known)
-
-    def of(self, commitments: Iterable[Commitment], instant: Instant) -> Answer:
-        """What answers for something at an instant, of the commitments that may."""
-        found = [
-            (commitment, self._measured(commitment, instant)[0])
-            for commitment in commitments
-            if _answers(commitment)
-        ]
-        if not found:
-            return Answer(Span())
-        return Answer(Span(), *next((pair for pair in found if pair[1].breached), found[0]))
-
-    def _answer(self, leaf: Leaf, instant: Instant, known: list[Answer]) -> Answer:
-        span, found, lasting = Span(), [], True
-        for commitment in leaf.commitments:
-            if _answers(commitment):
-                measured, holds = self._measured(commitment, instant)
-                lasting = lasting and holds.start < instant
-                span = Span(max(span.start, holds.start), min(span.end, holds.end))
-                found.append((commitment, measured))
-        answer = Answer(span)
-        if found:
-            answer = Answer(span, *next((pair for pair in found if pair[1].breached), found[0]))
-        if lasting:
-            known.append(answer)
-        return answer
-
-    def _measured(self, commitment: Commitment, instant: Instant) -> tuple[Measured, Span]:
-        """A commitment measured over its period that holds an instant, and the span this is the
-        answer for. Of a rolling period it is the window that was assessed; outside that, the worst
-        window that holds the instant, which answers for what follows alone."""
-        subject = subject_of(commitment)
-        version, period = subject.version, subject.term.period
-        assert period is not None
-        if not period.rolling:
-            whole = period.containing(instant, zone(version.timezone)) & version.effective
-            assert whole is not None
-            return self.measurements.of(subject, whole), whole
-        until = version.effective.end
-        for hull in periods_ending(subject, self._asked):
-            assessed = self.measurements.of(subject, hull)
-            window = assessed.assessment.period
-            if instant in window:
-                return assessed, window
-            if instant < window.start:
-                until = window.start
-        about = Span(instant - period.rolling + 1, instant + period.rolling) & version.effective
-        assert about is not None
-        measured = self.measurements.of(subject, about)
-        return measured, Span(instant, min(measured.assessment.period.end, until))
-
-
-def _answers(commitment: Commitment) -> bool:
-    """Whether somebody answers for a commitment: it underpins, or money stands behind it. A goal
-    never brings liability."""
-    version, term = commitment.version, commitment.term
-    paid = version.binds and bool(term.credits) and term.strength != "goal"
-    return paid or underpins(version, term)
-
-
-# --- causes --------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Part:
-    """What a leaf contributed: a share of some time. `before` is the instant just before which
-    things stood as they are answered for, where that is not the time itself, and `by` the leaf
-    whose recovery it is."""
-
-    scene: Scene
-    leaf: int
-    share: Fraction
-    intervals: Intervals
-    before: Instant | None = None
-    by: int = -1
+    @property
+    def answered(self) -> bool:
+        """Whether `answers` was missed, by the contributor or by one of ours above it."""
+        return self.liable or self.passed_up
 
 
 @dataclass
 class _Sum:
+    first: End
     duration: Fraction = ZERO
     evidence: set[str] = field(default_factory=set)
-    answers: Measured | None = None
 
 
 def causes(measured: Measured, upstream: Upstream) -> tuple[Cause, ...]:
@@ -166,100 +62,43 @@ def causes(measured: Measured, upstream: Upstream) -> tuple[Cause, ...]:
 
     Sorted by party, service, agreement and basis.
     """
-    sums: dict[tuple[str, str, str, str, bool], _Sum] = {}
-    for part in _parts(measured.stretches):
-        snapshot, leaf = part.scene.structure.snapshot, part.scene.leaf(part.leaf)
-        provider = snapshot.entity(measured.subject.version.provider)
-        internal = snapshot.entity(leaf.party) == provider
-        for basis, answer, intervals in _bases(part, internal, upstream):
-            made = answer.commitment
-            party = made.version.provider if made else leaf.party
-            agreement = made.key.agreement if made else ""
-            entry = sums.setdefault((party, leaf.id, agreement, basis, internal), _Sum())
-            entry.duration += part.share * total(intervals)
-            entry.evidence |= _evidence(part, intervals)
-            entry.answers = answer.measured
+    sums: dict[tuple[object, ...], _Sum] = {}
+    for end in ends(measured, upstream):
+        entry = sums.setdefault(_alike(end), _Sum(end))
+        entry.duration += end.duration
+        entry.evidence |= end.evidence
     return tuple(
         Cause(
-            party,
-            leaf,
-            basis,
-            agreement,
+            entry.first.party,
+            entry.first.leaf,
+            entry.first.basis,
+            entry.first.agreement,
             entry.duration,
             tuple(sorted(entry.evidence)),
-            entry.answers,
-            internal,
+            entry.first.answers,
+            entry.first.internal,
+            through=entry.first.through,
+            bearer=entry.first.bearer,
+            passed_up=entry.first.passed_up,
         )
-        for (party, leaf, agreement, basis, internal), entry in sorted(
-            sums.items(), key=lambda item: item[0]
-        )
+        for _, entry in sorted(sums.items(), key=lambda item: item[0])
     )
 
 
-def _parts(stretches: Sequence[Stretch]) -> Iterator[_Part]:
-    """The contributions of all leaves, stretches alike in what they come to taken together."""
-    alike: dict[tuple[int, int, Fraction, tuple[int, ...]], list[Stretch]] = {}
-    for stretch in stretches:
-        moved = tuple(map(id, stretch.transfers))
-        key = (id(stretch.scene), id(stretch.verdict), stretch.weight, moved)
-        alike.setdefault(key, []).append(stretch)
-    for together in alike.values():
-        one = together[0]
-        intervals = [(stretch.start, stretch.end) for stretch in together]
-        transfers = {transfer.leaf: transfer for transfer in one.transfers}
-        for leaf, share in one.verdict.shares.items():
-            if not share:
-                continue
-            transfer = transfers.get(leaf)
-            if transfer is None:
-                yield _Part(one.scene, leaf, share * one.counted, intervals)
-                continue
-            for other, theirs in transfer.shares.items():
-                moved_share = share * theirs * one.counted
-                yield _Part(one.scene, other, moved_share, intervals, transfer.start, leaf)
-
-
-def _bases(
-    part: _Part, internal: bool, upstream: Upstream
-) -> Iterator[tuple[str, Answer, Intervals]]:
-    """A contribution by what follows from it, with the time it is for."""
-    structure = part.scene.structure
-    if part.before is not None:
-        answer = upstream.at(structure, part.leaf, part.before - 1)
-        counted = answer.measured and clip(answer.measured.counted, part.before - 1, part.before)
-        yield _basis(part, internal, answer, bool(counted)), answer, part.intervals
-        return
-    left = part.intervals
-    while left:
-        answer = upstream.at(structure, part.leaf, left[0][0])
-        here = clip(left, answer.span.start, answer.span.end)
-        left = subtract(left, here)
-        if answer.measured is None:
-            yield _basis(part, internal, answer, False), answer, here
-            continue
-        for counts, intervals in (
-            (True, intersect(here, answer.measured.counted)),
-            (False, subtract(here, answer.measured.counted)),
-        ):
-            if intervals:
-                yield _basis(part, internal, answer, counts), answer, intervals
-
-
-def _basis(part: _Part, internal: bool, answer: Answer, counts: bool) -> str:
-    """What follows from a contribution that the agreement beneath counts, or does not."""
-    if answer.measured is None:
-        own = part.scene.leaf(part.leaf).part == "own"
-        return OWN_PART if internal and own else NOT_COMMITTED
-    if not counts:
-        return EXCUSED
-    return BREACHED_COMMITMENT if answer.measured.breached else STRUCTURAL_GAP
-
-
-def _evidence(part: _Part, intervals: Intervals) -> set[str]:
-    if part.before is None:
-        return part.scene.evidence(part.leaf, intervals)
-    brought_down = part.scene.evidence(part.leaf, [(part.before - 1, part.before)])
-    return brought_down | part.scene.evidence(part.by, intervals)
+def _alike(end: End) -> tuple[object, ...]:
+    """What contributions are told apart by, in their order."""
+    period = end.answers.assessment.period.start if end.answers else 0
+    return (
+        end.party,
+        end.leaf,
+        end.agreement,
+        end.basis,
+        end.internal,
+        end.through,
+        end.bearer,
+        end.passed_up,
+        period,
+    )
 
 
 def breach(measured: Measured, found: Sequence[Cause]) -> Breach:
@@ -267,24 +106,15 @@ def breach(measured: Measured, found: Sequence[Cause]) -> Breach:
     # Of what is measured by cases each part is borne once, whatever the policy.
     cases = sum((cause.duration for cause in found), ZERO)
     counted = measured.downtime if measured.tally is None else cases
-    responsibility = (
-        Responsibility(
-            cause.party,
-            cause.leaf,
-            cause.duration / SECOND if cause.timed else ZERO,
-            cause.duration / counted,
-            cause.liable,
-            cause.basis,
-            cause.agreement,
-            cause.evidence,
-        )
-        for cause in found
-    )
+    alike: dict[tuple[object, ...], list[Cause]] = {}
     borne: dict[tuple[str, str], Fraction] = {}
     provider = measured.subject.version.provider
     for cause in found:
-        bearer = (cause.party, "") if cause.liable else (provider, cause.basis)
+        key = (cause.party, cause.leaf, cause.agreement, cause.basis, cause.internal, cause.through)
+        alike.setdefault(key, []).append(cause)
+        bearer = (cause.party, "") if cause.liable else (cause.bearer or provider, cause.basis)
         borne[bearer] = borne.get(bearer, ZERO) + cause.duration / counted
+    responsibility = (_responsibility(together, counted) for together in alike.values())
     return Breach(
         measured.assessment.key,
         measured.assessment.period,
@@ -296,4 +126,20 @@ def breach(measured: Measured, found: Sequence[Cause]) -> Breach:
                 borne.items(), key=lambda item: (item[0][1] != "", -item[1], item[0])
             )
         ),
+    )
+
+
+def _responsibility(alike: Sequence[Cause], counted: Fraction) -> Responsibility:
+    """What a component contributed, whatever the period that it is answered for in."""
+    one, duration = alike[0], sum((cause.duration for cause in alike), ZERO)
+    return Responsibility(
+        one.party,
+        one.leaf,
+        duration / SECOND if one.timed else ZERO,
+        duration / counted,
+        one.liable,
+        one.basis,
+        one.agreement,
+        tuple(sorted({id for cause in alike for id in cause.evidence})),
+        one.through,
     )

@@ -328,6 +328,7 @@ def breach_json(one: Breach, exact: bool = False) -> Plain:
                 "agreement": part.agreement or None,
                 "evidence": list(part.evidence),
             }
+            | ({"through": list(part.through)} if part.through else {})
             for part in one.responsibility
         ],
         "borneBy": [

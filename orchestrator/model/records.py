@@ -264,7 +264,8 @@ class Responsibility:
     """What one component contributed to a breach, and what follows from it.
 
     `basis` is BREACHED_COMMITMENT (liable), STRUCTURAL_GAP, OWN_PART, UNCOMMITTED or EXCUSED
-    (excluded or uncounted in the agreement beneath).
+    (excluded or uncounted in the agreement beneath). `through` are the agreements of the provider
+    with itself that it was traced through, the nearest first.
     """
 
     party: str
@@ -275,6 +276,7 @@ class Responsibility:
     basis: str
     agreement: str
     evidence: tuple[str, ...]
+    through: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,6 +169,12 @@ class Responsibility(graphene.ObjectType):
         "The id of the agreement beneath that speaks of it.",
         lambda root: root.value.agreement,
     )
+    through = many(
+        graphene.String,
+        "The ids of the provider's agreements with itself that it was traced through, the nearest "
+        "first.",
+        lambda root: root.value.through,
+    )
     evidence_ids = many(
         graphene.String, "The ids of the facts that show it.", lambda root: root.value.evidence
     )

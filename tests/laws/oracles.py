@@ -262,6 +262,48 @@ def second_by_second(
     return grid
 
 
+def level_by_level(
+    structure: Structure,
+    opaque: States,
+    reported: Sequence[Outage],
+    excuses: str,
+    policy: str,
+    horizon: int = 60,
+) -> Counter[str]:
+    """What each leaf contributed where some composites are looked at as one thing by those above
+    them, and what they contributed is shared in turn among what lies beneath."""
+    down: list[States] = []
+    unexcused: list[States] = []
+    for second in range(horizon):
+        at = START + second * SECOND
+        active = [outage for outage in reported if at in outage.span]
+        down.append(frozenset(outage.service for outage in active))
+        unexcused.append(frozenset(one.service for one in active if one.excuse is None))
+
+    def seen_from(name: str) -> Structure:
+        return {k: v for k, v in structure.items() if k == name or k not in opaque}
+
+    def visible(states: States) -> States:
+        return states | {one for one in opaque if is_down(structure, states, one)}
+
+    found: Counter[str] = Counter()
+
+    def share(name: str, second: int, weight: Fraction, excuses: str) -> None:
+        grid = [visible(one) - {name} for one in down]
+        began = {one: _began(grid, one, second) for one in grid[second]}
+        without = visible(unexcused[second]) - {name}
+        _, parts = _judged(seen_from(name), grid[second], without, excuses, policy, began, name)
+        for part, theirs in parts.items():
+            if part in opaque:
+                share(part, second, weight * theirs, "provider_bears")
+            else:
+                found[part] += weight * theirs
+
+    for second in range(horizon):
+        share(TOP, second, Fraction(1), excuses)
+    return found
+
+
 def _began(down: Sequence[States], leaf: str, second: int) -> int:
     while second and leaf in down[second - 1]:
         second -= 1
@@ -280,17 +322,19 @@ def _judged(
     excuses: str,
     policy: str,
     began: Mapping[str, int],
+    name: str = TOP,
 ) -> tuple[Fraction, dict[str, Fraction]]:
     """How much of a second counts, and by leaf what of it."""
     excused = down - unexcused
-    by_excused, by_unexcused = is_down(structure, excused), is_down(structure, unexcused)
+    by_excused = is_down(structure, excused, name)
+    by_unexcused = is_down(structure, unexcused, name)
 
     def of(players: States, beside: States = frozenset()) -> dict[str, Fraction]:
         return shares(
-            policy, sorted(players), lambda state: is_down(structure, state | beside), began
+            policy, sorted(players), lambda state: is_down(structure, state | beside, name), began
         )
 
-    if not is_down(structure, down) or (by_excused and not by_unexcused):
+    if not is_down(structure, down, name) or (by_excused and not by_unexcused):
         return Fraction(0), {}
     if not by_excused and not by_unexcused:
         return Fraction(1), of(unexcused, excused)

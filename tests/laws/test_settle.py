@@ -69,7 +69,8 @@ def deals(draw: st.DrawFn) -> Deal:
     bought = draw(st.sets(st.sampled_from(leaves))) & set(leaves_of(structure))
     contracts = {leaf: contract(leaf, draw(priced(draw(levels(990))))) for leaf in sorted(bought)}
     sold = [sla(draw(priced(draw(levels(995)))), [top], f"sla-{top}") for top in tops]
-    olas = [internal(top, Promise(draw(levels(990)), scope="own")) for top in sorted(owned)]
+    scopes = st.sampled_from(("own", "whole"))
+    olas = [internal(top, Promise(draw(levels(990)), scope=draw(scopes))) for top in sorted(owned)]
     found = []
     for number in range(draw(st.integers(1, 8))):
         service = draw(st.sampled_from([*leaves_of(structure), *tops]))

@@ -37,6 +37,7 @@ from tests.laws.build import (
     estate,
     expressions,
     facts,
+    internal,
     law,
     law_of,
     leaves_of,
@@ -132,6 +133,32 @@ def test_excuses_are_judged_second_by_second_at_length(
     excuses: str, case: tuple[Structure, list[Outage]], policy: str
 ) -> None:
     check_excused(case, policy, excuses)
+
+
+@law_of(60)
+@given(
+    case=excused(),
+    policy=st.sampled_from(SPLIT),
+    excuses=st.sampled_from(EXCUSE_POLICIES),
+    data=st.data(),
+)
+def test_what_we_provide_to_ourselves_is_shared_level_by_level(
+    case: tuple[Structure, list[Outage]], policy: str, excuses: str, data: st.DataObject
+) -> None:
+    structure, reported = case
+    middle = [name for name in structure if name != TOP]
+    opaque = data.draw(st.sets(st.sampled_from(middle)) if middle else st.just(set()))
+    subject = perfect(structure, policy, excuses)
+    olas = [internal(name, Promise(Fraction(1))) for name in sorted(opaque)]
+    sold = subject.agreements["sla"]
+    verdict = verdict_on(estate(structure, [*sold, *olas], owned=opaque), facts(reported))
+    expected = oracles.level_by_level(structure, frozenset(opaque), reported, excuses, policy)
+    assert assessed(verdict).counted_seconds == sum(expected.values())
+    if expected:
+        breach = breached(verdict)
+        assert seconds_by_service(breach) == {k: v for k, v in expected.items() if v}
+        assert sum(one.share for one in breach.responsibility) == 1
+        assert sum(one.share for one in breach.borne_by) == 1
 
 
 # ----------------------------------------------------------------------- reports of any service
@@ -288,6 +315,9 @@ def shape(verdict: Verdict) -> Verdict:
                 one, responsibility=tuple(replace(part, evidence=()) for part in one.responsibility)
             )
             for one in verdict.breaches
+        ),
+        findings=tuple(
+            replace(one, message="", subjects=one.subjects[:3]) for one in verdict.findings
         ),
     )
 

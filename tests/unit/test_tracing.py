@@ -646,7 +646,9 @@ def test_between_two_teams_the_one_beneath_answers_for_what_the_other_passes_on(
     beneath = internal(TOP, Promise(percent("99.99")), "ola-1", "ops", "desk")
     subject = estate({TOP: all_of("a")}, [passed_on, beneath], owned=[TOP])
     verdict = verdict_on(subject, minutes({"a": [(0, 60)]}))
-    assert answering(verdict, "ola-2") == [("ola-1", "BREACHED_COMMITMENT", 3600)]
+    (part,) = breached(verdict, "ola-2").responsibility
+    assert (part.party, part.basis, part.through) == ("maker-a", "UNCOMMITTED", ("ola-1",))
+    assert [one.party for one in breached(verdict, "ola-2").borne_by] == ["ops"]
     assert answering(verdict, "ola-1") == [("", "UNCOMMITTED", 3600)]
 
 
