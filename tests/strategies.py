@@ -34,7 +34,7 @@ from orchestrator.model.agreements import (
     Version,
 )
 from orchestrator.model.calendars import ROUND_THE_CLOCK, WEEKDAYS, Calendar, Holidays
-from orchestrator.model.credits import Cap, CreditTier, Fee
+from orchestrator.model.credits import CreditTier, Fee
 from orchestrator.model.estate import Dated, Estate, Metadata, always
 from orchestrator.model.flows import (
     Branch,
@@ -83,6 +83,7 @@ from orchestrator.model.values import (
     union,
 )
 from tests.provisions import provisions
+from tests.settling import caps, consequences, credits_of_any_form, rates
 
 START: Final = parse_instant("2025-11-01T00:00:00Z")
 END: Final = parse_instant("2026-08-01T00:00:00Z")
@@ -361,7 +362,8 @@ def terms(draw: st.DrawFn, id: str, kind: str, vary: Vary) -> Term:
             "measurement": draw(measurements()),
             "recovery_allowance": draw(durations()),
             "fee": maybe(fees()),
-            "kept": draw(kept(("bonus",))),
+            "kept": draw(kept()),
+            "consequences": draw(consequences(metric)),
         }
     target = draw(targets(metric))
     if vary.details:
@@ -378,7 +380,7 @@ def terms(draw: st.DrawFn, id: str, kind: str, vary: Vary) -> Term:
         metric=metric,
         target=target,
         hours=draw(vary.hours()),
-        credits=draw(credit_rows()),
+        credits=draw(credits_of_any_form if vary.details else credit_rows()),
         period=maybe(periods(), vary.periods),
         allowances=maybe(vary.allowances(), vary.excuses),
         exclusions=maybe(vary.exclusions(), vary.excuses),
@@ -446,6 +448,11 @@ _TARGETS: Final[dict[str, st.SearchStrategy[Target]]] = {
 }
 
 
+_CAPS: Final = st.lists(caps, max_size=2).map(tuple)
+_MINIMA: Final = st.none() | moneys()
+_RATES: Final = rates(spans())
+
+
 @st.composite
 def versions(  # noqa: PLR0917 - an agreement has as many sides
     draw: st.DrawFn,
@@ -473,11 +480,9 @@ def versions(  # noqa: PLR0917 - an agreement has as many sides
                 st.lists(st.builds(Acceptance, party, instants(), texts()), max_size=2).map(tuple)
             ),
             "claims": draw(st.none() | st.builds(Claims, durations())),
-            "caps": draw(
-                st.lists(
-                    st.builds(Cap, percent=ratios()) | st.builds(Cap, amount=moneys()), max_size=2
-                ).map(tuple)
-            ),
+            "caps": draw(_CAPS),
+            "annual_caps": draw(_CAPS),
+            "minimum_credit": draw(_MINIMA),
             "kept": draw(kept()),
             "provisions": draw(
                 provisions((provider, customer), covered, vary.hours(), texts(), instants(HOUR))
@@ -556,6 +561,7 @@ def estates(
             draw(chosen(ZONES)),
             draw(st.booleans()),
             draw(st.lists(templates(vary), max_size=1).map(tuple)),
+            draw(_RATES),
             draw(kept()),
         )
     estate = Estate(
