@@ -35,7 +35,7 @@ from orchestrator.model.agreements import (
     Version,
 )
 from orchestrator.model.calendars import ROUND_THE_CLOCK, WEEKDAYS, Calendar, Holidays
-from orchestrator.model.credits import Cap, CreditTier, Fee
+from orchestrator.model.credits import CreditTier, Fee
 from orchestrator.model.estate import Dated, Estate, Metadata, always
 from orchestrator.model.flows import (
     Branch,
@@ -84,6 +84,7 @@ from orchestrator.model.values import (
     union,
 )
 from tests.provisions import provisions
+from tests.settling import caps, consequences, credits_of_any_form, rates
 
 START: Final = parse_instant("2025-11-01T00:00:00Z")
 END: Final = parse_instant("2026-08-01T00:00:00Z")
@@ -445,7 +446,8 @@ def terms(draw: st.DrawFn, id: str, kind: str, vary: Vary) -> Term:
             "measurement": draw(measurements()),
             "recovery_allowance": draw(durations()),
             "fee": perhaps(fees()),
-            "kept": draw(kept(("bonus",))),
+            "kept": draw(kept()),
+            "consequences": draw(consequences(metric)),
         }
     target = draw(targets(metric))
     if vary.details:
@@ -461,7 +463,7 @@ def terms(draw: st.DrawFn, id: str, kind: str, vary: Vary) -> Term:
         metric=metric,
         target=target,
         hours=draw(vary.hours()),
-        credits=draw(credit_rows()),
+        credits=draw(credits_of_any_form if vary.details else credit_rows()),
         period=perhaps(periods(), vary.periods),
         allowances=perhaps(vary.allowances(), vary.excuses),
         exclusions=perhaps(vary.exclusions(), vary.excuses),
@@ -549,7 +551,9 @@ def _acceptances(party: st.SearchStrategy[str]) -> st.SearchStrategy[Acceptance]
 
 
 _CLAIMS: Final = st.none() | st.builds(Claims, durations())
-_CAPS: Final = st.builds(Cap, percent=ratios()) | st.builds(Cap, amount=moneys())
+_CAPS: Final = few(caps)
+_MINIMA: Final = st.none() | moneys()
+_RATES: Final = rates(spans())
 
 
 @once
@@ -579,7 +583,9 @@ def versions(  # noqa: PLR0917 - an agreement has as many sides
             "negotiability": draw(chosen(NEGOTIABILITY)),
             "acceptances": draw(few(_acceptances(party))),
             "claims": draw(_CLAIMS),
-            "caps": draw(few(_CAPS)),
+            "caps": draw(_CAPS),
+            "annual_caps": draw(_CAPS),
+            "minimum_credit": draw(_MINIMA),
             "kept": draw(kept()),
             "provisions": draw(
                 provisions((provider, customer), covered, vary.hours(), texts(), instants(HOUR))
@@ -657,6 +663,7 @@ def estates(
             draw(chosen(ZONES)),
             draw(st.booleans()),
             draw(few(templates(vary), 1)),
+            draw(_RATES),
             draw(kept()),
         )
     estate = Estate(

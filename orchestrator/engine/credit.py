@@ -1,22 +1,33 @@
-"""What a breach costs: credit tiers, fee bases, period caps."""
+"""What one assessment costs before the limits of its agreement: its scheme, and the fee of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import tzinfo
 from fractions import Fraction
+from typing import Final
 
-from orchestrator.engine.measure import Measured
+from orchestrator.engine.downtime import measured_downtime
+from orchestrator.engine.measure import Measured, Measurements
 from orchestrator.engine.promises import rounded
+from orchestrator.engine.schemes import Outcome, Reckoned, reckon
 from orchestrator.engine.subjects import Subject
-from orchestrator.model.credits import CreditTier, Fee
+from orchestrator.model.agreements import scheme_of
+from orchestrator.model.credits import Fee
 from orchestrator.model.estate import Estate, Snapshot
-from orchestrator.model.records import Credit, TermKey
-from orchestrator.model.values import Money, Period, Span, split, zone
+from orchestrator.model.metrics import METRICS
+from orchestrator.model.records import TermKey
+from orchestrator.model.schemes import WHOLE, Multiple, Scheme, Tiers
+from orchestrator.model.values import SECOND, Money, Period, Span, zone
 
 Ended = tuple[TermKey, Span]
 """One term's assessment in one period."""
+
+NO_SCHEME: Final = Scheme(Tiers(()))
+"""Nothing is due of itself."""
+
+_HUNDRED: Final = Money(100, "XXX")
+"""A fee of which what is due is a percentage."""
 
 
 def ended(measured: Measured) -> Ended:
@@ -24,61 +35,118 @@ def ended(measured: Measured) -> Ended:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
-    """A credit before the caps of its agreement: a share of a fee base."""
+class Charge:
+    """What one assessment costs before the limits of its agreement.
+
+    `reckoned` is cut down to the cap of the scheme itself, `uncapped` is not; both hold what
+    repetition adds, `repeated`. `percent` is of the fee, in hundredths of it.
+    """
 
     measured: Measured
+    scheme: Scheme
+    outcome: Outcome
+    reckoned: Reckoned
+    uncapped: Fraction
     percent: Fraction
-    base: Money
+    repeated: Fraction = Fraction(0)
 
     @property
     def subject(self) -> Subject:
         return self.measured.subject
 
-
-def credits_due(estate: Estate, measured: Iterable[Measured]) -> dict[Ended, Credit]:
-    """Every credit due, capped agreement by agreement and period by period; sorted by agreement,
-    term, service and period."""
-    together: dict[tuple[str, int, Span, str], list[Due]] = {}
-    for one in measured:
-        key, period = ended(one)
-        found = due(one, estate.at(period.start), estate.metadata.currency)
-        if found is not None:
-            shared = (key.agreement, key.version, period, found.base.currency)
-            together.setdefault(shared, []).append(found)
-    credits = [credit for dues in together.values() for credit in capped(dues)]
-    credits.sort(
-        key=lambda c: (c.key.agreement, c.key.term, c.key.service, c.period.start, c.key.version)
-    )
-    return {(credit.key, credit.period): credit for credit in credits}
+    @property
+    def due(self) -> bool:
+        """Whether anything is due, be it of a fee that is not stated."""
+        return bool(self.percent or self.uncapped or self.reckoned.points)
 
 
-def due(measured: Measured, snapshot: Snapshot, currency: str) -> Due | None:
-    """The credit one assessment brings, if any; none is paid within one legal entity,
-    and none for a goal."""
-    subject, attained = measured.subject, measured.assessment.attained
-    version, term = subject.version, subject.term
-    inside = snapshot.entity(version.provider) == snapshot.entity(version.customer)
+def charge(estate: Estate, measured: Measured, measurements: Measurements) -> Charge | None:
+    """What an assessment costs; None where nothing ever is paid for it: within one legal entity,
+    for a goal, or while the target can still be kept."""
     pays = measured.over or measured.breached
-    if attained is None or inside or term.strength == "goal" or not pays:
+    attained = measured.assessment.attained
+    if attained is None or not pays or not settles(estate, measured):
         return None
-    percent = percent_due(term.credits, rounded(term.measurement, attained))
-    if not percent:
-        return None
-    fee = _own_fee(subject) or term.fee
-    base = Money(0, currency)
-    if fee is not None:
-        start_day = term.period.start_day if term.period else 1
-        base = fee_base(fee, measured.assessment.period, start_day, zone(version.timezone))
-    return Due(measured, percent, base)
-
-
-def percent_due(tiers: Sequence[CreditTier], attained: Fraction) -> Fraction:
-    """The credit, as a ratio of the fee base, for an attained value: half-open and exact at the
-    boundaries; the highest where rows overlap, none in a gap."""
-    return max(
-        (tier.percent for tier in tiers if tier.low <= attained < tier.high), default=Fraction(0)
+    scheme = scheme_of(measured.subject.term) or NO_SCHEME
+    outcome = outcome_of(estate, measured, scheme, measurements)
+    without = replace(scheme, cap=None)
+    found = reckon(without, outcome)
+    return Charge(
+        measured,
+        scheme,
+        outcome,
+        reckon(scheme, outcome),
+        found.amount,
+        _percent(without, outcome),
     )
+
+
+def settles(estate: Estate, measured: Measured) -> bool:
+    """Whether money moves for a term: not within one legal entity, and not for a goal."""
+    snapshot: Snapshot = estate.at(measured.assessment.period.start)
+    version = measured.subject.version
+    inside = snapshot.entity(version.provider) == snapshot.entity(version.customer)
+    return not inside and measured.subject.term.strength != "goal"
+
+
+def outcome_of(
+    estate: Estate, measured: Measured, scheme: Scheme, measurements: Measurements
+) -> Outcome:
+    """What a scheme asks of an assessment. Occurrences are late cases, or outages as far as they
+    count: downtime without a break."""
+    term, assessment = measured.subject.term, measured.assessment
+    assert assessment.attained is not None
+    by_cases = measured.tally is not None
+    return Outcome(
+        rounded(term.measurement, assessment.attained),
+        assessment.target,
+        base_fee(measured, estate.metadata.currency),
+        measured.downtime,
+        assessment.hours_seconds * SECOND,
+        len(measured.missed) if by_cases else len(measured.counted),
+        _affected(measured, measurements) if _weighs(scheme) else WHOLE,
+        higher_is_better=METRICS[term.metric].higher_is_better,
+    )
+
+
+def _weighs(scheme: Scheme) -> bool:
+    return isinstance(scheme.form, Multiple) and scheme.form.affected
+
+
+def _affected(measured: Measured, measurements: Measurements) -> Fraction:
+    """The mean share that was affected while down, by a term that does not weigh by it already."""
+    subject = measured.subject
+    measurement = subject.term.measurement
+    if measurement.weighting != "none" or not measured.downtime:
+        return WHOLE
+    weighed = replace(
+        subject,
+        term=replace(subject.term, measurement=replace(measurement, weighting="affected_share")),
+    )
+    period = measured.assessment.period
+    found = measured_downtime(measurements.seen, weighed, period, measurements.moment)
+    down = sum((one.length * one.counted for one in found.stretches), Fraction(0))
+    return down / measured.downtime
+
+
+def _percent(scheme: Scheme, outcome: Outcome) -> Fraction:
+    """What a scheme comes to as a percentage of the fee; 0 of what it states as a sum."""
+    found = reckon(scheme, replace(outcome, fee=_HUNDRED, invoice=None))
+    return found.amount if found.currency == _HUNDRED.currency else Fraction(0)
+
+
+# --- fees ----------------------------------------------------------------------------------------
+
+
+def base_fee(measured: Measured, currency: str) -> Money:
+    """The fee of an assessment's period; nothing of the estate's currency where none is stated."""
+    subject = measured.subject
+    fee = own_fee(subject) or subject.term.fee
+    if fee is None:
+        return Money(0, currency)
+    start_day = subject.term.period.start_day if subject.term.period else 1
+    where = zone(subject.version.timezone)
+    return fee_base(fee, measured.assessment.period, start_day, where)
 
 
 def fee_base(fee: Fee, period: Span, start_day: int, where: tzinfo) -> Money:
@@ -92,45 +160,12 @@ def fee_base(fee: Fee, period: Span, start_day: int, where: tzinfo) -> Money:
     return fee.money.times(months / Period(fee.per).months)
 
 
-def _own_fee(subject: Subject) -> Fee | None:
+def own_fee(subject: Subject) -> Fee | None:
     """The fee that is stated for the covered service itself."""
     return next((cover.fee for cover in subject.covers if cover.fee), None)
 
 
-def capped(dues: Sequence[Due]) -> list[Credit]:
-    """The credits of one agreement and period in one currency, cut down to its caps and to the
-    fee; what is cut is spread in proportion."""
-    ordered = sorted(dues, key=lambda one: (one.subject.term.id, one.subject.services))
-    amounts = [one.base.times(one.percent).amount for one in ordered]
-    most = _most(ordered)
-    paid = split(most, list(map(Fraction, amounts))) if sum(amounts) > most else amounts
-    return [
-        Credit(
-            one.measured.assessment.key,
-            one.measured.assessment.period,
-            one.subject.version.provider,
-            one.subject.version.customer,
-            Money(cents, one.base.currency),
-            one.percent * 100,
-            Money(amount, one.base.currency),
-        )
-        for one, amount, cents in zip(ordered, amounts, paid, strict=True)
-    ]
-
-
-def _most(dues: Sequence[Due]) -> int:
-    """What a period's credits may reach: the fees themselves, and every cap of the agreement."""
-    currency = dues[0].base.currency
-    bases: dict[tuple[str, ...], int] = {}
-    for one in dues:
-        # Services without a fee of their own share that of the agreement.
-        paid_for = one.subject.services if _own_fee(one.subject) else ()
-        bases[paid_for] = max(bases.get(paid_for, 0), one.base.amount)
-    fees = sum(bases.values())
-    limits = [fees]
-    for cap in dues[0].subject.version.caps:
-        if cap.percent is not None:
-            limits.append(Money(fees, currency).times(cap.percent).amount)
-        if cap.amount is not None and cap.amount.currency == currency:
-            limits.append(cap.amount.amount)
-    return min(limits)
+def paid_for(subject: Subject) -> str:
+    """What names the fee an assessment's credit is a part of: services without a fee of their own
+    share that of the agreement."""
+    return "+".join(subject.services) if own_fee(subject) else ""

@@ -8,7 +8,9 @@ from fractions import Fraction
 from typing import Final
 
 from orchestrator.engine.credit import Ended, ended
+from orchestrator.engine.exchange import Exchange
 from orchestrator.engine.findings import place
+from orchestrator.engine.ledger import converted_parts
 from orchestrator.engine.measure import Measured
 from orchestrator.engine.promises import policies_of
 from orchestrator.engine.trace import Cause
@@ -33,17 +35,17 @@ class Traced:
 
 
 def exposures(
-    estate: Estate, traced: Sequence[Traced], credits: Mapping[Ended, Credit]
+    estate: Estate, traced: Sequence[Traced], credits: Mapping[Ended, Credit], exchange: Exchange
 ) -> tuple[tuple[Exposure, ...], list[Finding]]:
     """What the home organisations owe, what they can recover, and why the two differ (rule 10)."""
     ours = [one for one in traced if _provided_at_home(estate, one)]
     losses = [_losses(one, credits) for one in ours]
-    recovered = _recoveries(ours, losses, credits)
+    recovered = _recoveries(ours, losses, credits, exchange)
     found = tuple(
         _exposure(estate, one, loss, back, credits)
         for one, loss, back in zip(ours, losses, recovered, strict=True)
     )
-    return found, _recovery_findings(ours, credits)
+    return found, _recovery_findings(ours, credits, exchange)
 
 
 def _provided_at_home(estate: Estate, one: Traced) -> bool:
@@ -69,11 +71,15 @@ def _losses(one: Traced, credits: Mapping[Ended, Credit]) -> list[int]:
 
 
 def _recoveries(
-    ours: Sequence[Traced], losses: Sequence[Sequence[int]], credits: Mapping[Ended, Credit]
+    ours: Sequence[Traced],
+    losses: Sequence[Sequence[int]],
+    credits: Mapping[Ended, Credit],
+    exchange: Exchange,
 ) -> list[tuple[int, int]]:
     """For each breach, what comes back from beneath, as (before caps, after caps).
 
     One upstream credit behind several breaches is divided among them by attributed loss (rule 9).
+    Of another currency it is divided in its own, and what a currency gets converted as a whole.
     """
     claims: dict[Ended, dict[int, int]] = {}
     for index, (one, loss) in enumerate(zip(ours, losses, strict=True)):
@@ -83,18 +89,45 @@ def _recoveries(
             if answering is None or not amount or owed is None:
                 continue
             source = credits.get(answering)
-            if source is not None and source.money.currency == owed.money.currency:
+            if source is not None and _sets_off(source, owed, exchange):
                 shares = claims.setdefault(answering, {})
                 shares[index] = shares.get(index, 0) + amount
     back = [(0, 0)] * len(ours)
     for answering, shares in claims.items():
         credit = credits[answering]
         weights = [Fraction(amount) for amount in shares.values()]
-        before = split(credit.uncapped.amount, weights)
-        after = split(credit.money.amount, weights)
+        currencies = [credits[ended(ours[index].measured)].money.currency for index in shares]
+        before = _divided(credit, credit.uncapped, weights, currencies, exchange)
+        after = _divided(credit, credit.money, weights, currencies, exchange)
         for index, gross, net in zip(shares, before, after, strict=True):
             back[index] = (back[index][0] + gross, back[index][1] + net)
     return back
+
+
+def _sets_off(source: Credit, owed: Credit, exchange: Exchange) -> bool:
+    """Whether a credit can be set against another: of one currency, or at a stated rate."""
+    one, other = source.money.currency, owed.money.currency
+    return one == other or exchange.rate(one, other, source.period.end - 1) is not None
+
+
+def _divided(
+    credit: Credit,
+    money: Money,
+    weights: Sequence[Fraction],
+    currencies: Sequence[str],
+    exchange: Exchange,
+) -> list[int]:
+    """A credit's money split by weights, each part in its own currency."""
+    parts = split(money.amount, weights)
+    for currency in sorted(set(currencies) - {money.currency}):
+        rate = exchange.rate(money.currency, currency, credit.period.end - 1)
+        assert rate is not None, "set off without a rate"
+        held = [number for number, one in enumerate(currencies) if one == currency]
+        theirs = [Money(parts[number], money.currency) for number in held]
+        if any(one.amount for one in theirs):
+            for number, part in zip(held, converted_parts(theirs, rate), strict=True):
+                parts[number] = part.amount
+    return parts
 
 
 def _answering(cause: Cause, credits: Mapping[Ended, Credit]) -> Ended | None:
@@ -154,18 +187,22 @@ def _exposure(
     )
 
 
-def _recovery_findings(ours: Sequence[Traced], credits: Mapping[Ended, Credit]) -> list[Finding]:
+def _recovery_findings(
+    ours: Sequence[Traced], credits: Mapping[Ended, Credit], exchange: Exchange
+) -> list[Finding]:
     """Why something that is breached beneath brings nothing back, once for each pair."""
     found = {
         (made.subjects, made.code): made
         for one in ours
         for cause in one.causes
-        if (made := _recovery_finding(one, cause, credits)) is not None
+        if (made := _recovery_finding(one, cause, credits, exchange)) is not None
     }
     return [found[key] for key in sorted(found)]
 
 
-def _recovery_finding(one: Traced, cause: Cause, credits: Mapping[Ended, Credit]) -> Finding | None:
+def _recovery_finding(
+    one: Traced, cause: Cause, credits: Mapping[Ended, Credit], exchange: Exchange
+) -> Finding | None:
     answering, owed = _answering(cause, credits), _owed(one, credits)
     if answering is None or cause.answers is None:
         return None
@@ -180,7 +217,7 @@ def _recovery_finding(one: Traced, cause: Cause, credits: Mapping[Ended, Credit]
             (ours, key.agreement),
             place(key),
         )
-    if credit and owed and credit.money.currency != owed.money.currency:
+    if credit and owed and not _sets_off(credit, owed, exchange):
         return Finding(
             "CURRENCY_MISMATCH",
             "warning",

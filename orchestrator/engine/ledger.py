@@ -57,9 +57,9 @@ def reconcile(
     """What to append to the books so that they say what ought to be.
 
     `booked` are all entries of the terms and periods in question: what is booked there and no
-    longer wanted is reversed. A booking of nothing is as good as none. Where a period ends by
-    `closed_until` its books are closed, and a change needs an approval that names its key. The
-    same input gives the same entries, in the order of `sort_key`; a second call gives none.
+    longer wanted is reversed. A booking of nothing is as good as none. What came to be owed by
+    `closed_until` stands in closed books, and to change it needs an approval that names its key.
+    The same input gives the same entries, in the order of `sort_key`; a second call gives none.
     """
     journal = list(booked)
     standing, last = _standing(journal), _last_revisions(journal)
@@ -72,10 +72,11 @@ def reconcile(
         if stands == after:
             continue
         leave = next((one for one in approvals if key in one.keys), None)
-        if key.period.end <= closed_until and leave is None:
+        closed = min(one.due for one in (stands, after) if one is not None) <= closed_until
+        if closed and leave is None:
             pending.append(Restatement(key, stands, after))
             continue
-        given = leave if key.period.end <= closed_until else None
+        given = leave if closed else None
         revision = last.get(key, 0)
         if before is not None:
             revision += 1

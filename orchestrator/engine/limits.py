@@ -24,6 +24,7 @@ class Due:
     `term` and `service` name it; `events` are the ids of what it goes back to; `paid_for` names
     the fee it is a part of ("" for that of the whole agreement), of which `fee` is the amount
     (None: not stated, and so no limit). `pool` and `pool_limit` belong to an at-risk pool.
+    `single_event` is the term's own rule, where it has one.
     """
 
     term: str
@@ -35,6 +36,7 @@ class Due:
     minimum: Money | None = None
     pool: str = ""
     pool_limit: int | None = None
+    single_event: str = ""
 
 
 def due_of(
@@ -168,10 +170,11 @@ _CONFLICT: Final[dict[str, Callable[[Due, Due], bool]]] = {
 
 def _single_event(ctx: _Period, amounts: Sequence[int]) -> list[int]:
     """No event is paid for twice: a credit falls away where one at least as high is paid that goes
-    back to the same event. Ties go to the earlier one."""
-    clash = _CONFLICT[ctx.limits.single_event]
+    back to the same event. Ties go to the earlier one. The rule is that of the credit that would
+    fall away."""
     paid: list[int] = []
     for i in sorted(range(len(amounts)), key=lambda i: (-amounts[i], i)):
+        clash = _CONFLICT[ctx.dues[i].single_event or ctx.limits.single_event]
         if amounts[i] and not any(clash(ctx.dues[i], ctx.dues[j]) for j in paid):
             paid.append(i)
     return [amount if i in paid else 0 for i, amount in enumerate(amounts)]

@@ -14,12 +14,13 @@ from typing import Final
 from orchestrator.engine.content import content_hash, missing_acceptances
 from orchestrator.engine.paperwork import between, paperwork
 from orchestrator.engine.templates import compliance
-from orchestrator.model.agreements import KINDS, Term, Version, promised
+from orchestrator.model.agreements import KINDS, Term, Version, promised, scheme_of
 from orchestrator.model.contracts import Contract
 from orchestrator.model.credits import CreditTier
 from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.metrics import METRICS
 from orchestrator.model.records import Finding
+from orchestrator.model.schemes import of_the_fee, tiers_of
 from orchestrator.model.values import DAWN, Instant, format_percent
 
 
@@ -95,8 +96,6 @@ def _filed_only(_: Snapshot, version: Version) -> Iterator[Finding]:
     keys += [key for term in version.terms for key, _ in term.kept if not key.startswith("x-")]
     keys += ["claims"] if version.claims else []
     for term in map(version.resolved, version.terms):
-        policies = term.policies or version.policies
-        keys += ["policies.singleEvent"] if policies.single_event != "sum" else []
         keys += ["windows"] if term.windows else []
     if keys:
         yield Finding(
@@ -156,7 +155,9 @@ def _credits(_: Snapshot, version: Version) -> Iterator[Finding]:
         where = f"{_place(version, term)}.credits"
         ids = (version.agreement, term.id)
         fee = term.fee or version.fee
-        if fee is None and not all(cover.fee for cover in version.covers):
+        scheme = scheme_of(term)
+        no_fee = fee is None and not all(cover.fee for cover in version.covers)
+        if no_fee and scheme is not None and of_the_fee(scheme):
             yield Finding(
                 "CREDITS_WITHOUT_FEE",
                 "warning",
@@ -165,8 +166,37 @@ def _credits(_: Snapshot, version: Version) -> Iterator[Finding]:
                 ids,
                 where,
             )
-        for code, text in tier_defects(term.credits, promised(term)):
+        tiers = tiers_of(scheme) if scheme is not None else None
+        for code, text in tier_defects(tiers, promised(term)) if tiers else ():
             yield Finding(code, "warning", f"{version.agreement}/{term.id}: {text}", ids, where)
+
+
+def _rules_over_periods(_: Snapshot, version: Version) -> Iterator[Finding]:
+    """Rules over periods that can come to nothing."""
+    for term in map(version.resolved, version.terms):
+        rules, ids = term.consequences, (version.agreement, term.id)
+        about = f"{version.agreement}/{term.id}"
+        if rules.looks_back and term.period is not None and term.period.rolling:
+            yield Finding(
+                "RULE_WITHOUT_PERIODS",
+                "warning",
+                f"{about} has rules over periods in a row, but its period is a rolling one, of "
+                "which none follows on another: they come to nothing",
+                ids,
+                _place(version, term),
+            )
+        earn_back, target = rules.earn_back, term.target
+        if earn_back is None or earn_back.level is None or not isinstance(target, Fraction):
+            continue
+        higher = METRICS[term.metric].higher_is_better
+        if earn_back.level < target if higher else earn_back.level > target:
+            yield Finding(
+                "EARN_BACK_BELOW_TARGET",
+                "warning",
+                f"{about} would return credits for what misses its target, so none is returned",
+                ids,
+                f"{_place(version, term)}.earnBack",
+            )
 
 
 def tier_defects(tiers: Sequence[CreditTier], target: Fraction) -> Iterator[tuple[str, str]]:
@@ -207,6 +237,7 @@ CHECKS: Final[tuple[Callable[[Snapshot, Version], Iterator[Finding]], ...]] = (
     _filed_only,
     _ownerless,
     _credits,
+    _rules_over_periods,
     _made_from,
 )
 """Every check; a new one is a row here."""

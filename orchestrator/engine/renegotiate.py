@@ -12,8 +12,9 @@ from orchestrator.engine.floor import Floor
 from orchestrator.engine.problem import Problem
 from orchestrator.engine.structure import Commitment
 from orchestrator.engine.subjects import Subject
-from orchestrator.model.agreements import underpins
+from orchestrator.model.agreements import scheme_of, underpins
 from orchestrator.model.derivations import Renegotiation
+from orchestrator.model.schemes import Tiers
 from orchestrator.model.values import Money, format_percent
 
 NEGOTIABLE: Final = "negotiable"
@@ -67,10 +68,12 @@ def _stake(subject: Subject) -> _Stake:
     fee = cover or term.fee
     if fee is None:
         return _Stake(None, None)
-    tier = max(term.credits, key=lambda one: one.high, default=None)
+    scheme = scheme_of(term)
+    rows = scheme.form.rows if scheme and isinstance(scheme.form, Tiers) else ()
+    tier = max(rows, key=lambda one: one.high, default=None)
     if tier is None:
         return _Stake(None, fee.money)
-    amount = int(fee.money.amount * tier.percent)
+    amount = int(fee.money.amount * tier.worth)
     return _Stake(Money(amount, fee.money.currency), fee.money)
 
 

@@ -7,15 +7,21 @@ function, so late, corrected or repeated facts need nothing but to be settled ag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
 from orchestrator.engine.case_causes import attributable, case_causes
-from orchestrator.engine.credit import credits_due, ended
+from orchestrator.engine.credit import charge, ended
+from orchestrator.engine.crediting import Events, credits_due
+from orchestrator.engine.exchange import Exchange
 from orchestrator.engine.exposure import Traced, exposures
 from orchestrator.engine.findings import place
+from orchestrator.engine.histories import breach_class, chronic_failures, with_repetition
 from orchestrator.engine.measure import Measured, Measurements, measurable
 from orchestrator.engine.observations import Observations
+from orchestrator.engine.past import beginning, earlier, reach_back
 from orchestrator.engine.promises import Hours
 from orchestrator.engine.refusals import refusal_findings, refused, relief, relief_finding
+from orchestrator.engine.rewards import rewards
 from orchestrator.engine.sources import told
 from orchestrator.engine.subjects import Subject, periods_ending, subjects
 from orchestrator.engine.ticketed import longest_wait, times_tickets
@@ -25,8 +31,8 @@ from orchestrator.engine.upstream import Upstream
 from orchestrator.engine.verdicts import DISPUTED, Moment, as_designed
 from orchestrator.model.estate import Estate
 from orchestrator.model.measuring import Measuring
-from orchestrator.model.records import Facts, Finding, Verdict
-from orchestrator.model.values import DAY, AskedPeriod, Instant, Span, zone
+from orchestrator.model.records import Breach, Facts, Finding, Verdict
+from orchestrator.model.values import DAWN, DAY, AskedPeriod, Instant, Span, zone
 
 
 def settle(
@@ -56,14 +62,20 @@ def settle(
         measured.append(measurements.of(subject, period))
         if progress is not None:
             progress(number + 1, len(work))
-    upstream = Upstream(measurements, asked)
-    credits = credits_due(estate, measured)
+    upstream, exchange = Upstream(measurements, asked), Exchange(estate.metadata.rates)
+    past = _past(estate, asked, work, measurements)
+    every = [*past, *measured]
+    ours = frozenset(range(len(past), len(every)))
+    charges = [charge(estate, one, measurements) for one in every]
+    charges = with_repetition(every, charges, exchange)
+    of_all = credits_due(estate, charges, _events(upstream), exchange)
+    credits = {key: of_all[key] for one in measured if (key := ended(one)) in of_all}
     # A credit may be due although the target is met: it is owed all the same.
     traced = [_traced(one, upstream) for one in measured if one.breached or ended(one) in credits]
-    exposed, notes = exposures(estate, traced, credits)
+    exposed, notes = exposures(estate, traced, credits, exchange)
     return Verdict(
         tuple(one.assessment for one in measured),
-        tuple(breach(one.measured, one.causes) for one in traced if one.measured.breached),
+        tuple(_breach(one) for one in traced if one.measured.breached),
         tuple(credits.values()),
         exposed,
         (
@@ -71,8 +83,11 @@ def settle(
             *_unexcused(measurements, measured),
             *_unattributable(traced, upstream),
             *notes,
+            *chronic_failures(estate, every, charges, ours),
+            *exchange.findings(),
         ),
         tuple(tally for one in measured if (tally := one.heard) is not None),
+        rewards(estate, every, of_all, moment, ours),
     )
 
 
@@ -98,6 +113,45 @@ def _work(estate: Estate, asked: AskedPeriod) -> list[tuple[Subject, Span]]:
     )
 
 
+def _past(
+    estate: Estate,
+    asked: AskedPeriod,
+    work: Sequence[tuple[Subject, Span]],
+    measurements: Measurements,
+) -> list[Measured]:
+    """The earlier periods that credits of those asked about depend on, measured."""
+
+    def counts(subject: Subject, period: Span) -> bool:
+        one = measurements.of(subject, period)
+        found = charge(estate, one, measurements)
+        return one.breached or bool(found and found.reckoned.points)
+
+    before = earlier(estate, asked, work, beginning(measurements.seen.facts), counts)
+    now = set(work)
+    return [
+        measurements.of(*pair)
+        for pair in before
+        if pair not in now and measurable(pair[0].term.metric)
+    ]
+
+
+def _events(upstream: Upstream) -> Events:
+    """The facts that an assessment's causes rest on."""
+
+    def events(measured: Measured) -> frozenset[str]:
+        return frozenset(
+            fact for cause in _traced(measured, upstream).causes for fact in cause.evidence
+        )
+
+    return events
+
+
+def _breach(traced: Traced) -> Breach:
+    found = breach(traced.measured, traced.causes)
+    classes = traced.measured.subject.term.consequences.classes
+    return replace(found, breach_class=breach_class(traced.measured)) if classes else found
+
+
 def _traced(measured: Measured, upstream: Upstream) -> Traced:
     by_cases = measured.tally is not None
     return Traced(measured, (case_causes if by_cases else causes)(measured, upstream))
@@ -106,9 +160,20 @@ def _traced(measured: Measured, upstream: Upstream) -> Traced:
 def reach_of(estate: Estate, asked: AskedPeriod) -> Span:
     """The span of facts that a verdict on an asked span can depend on: every period that ends
     inside it, those of the agreements beneath that share an instant with it, the periods of their
-    allowances, the longest that a ticket closed before it may be due in it, and a day about it for
-    outages across a border."""
+    allowances, the longest that a ticket closed before it may be due in it, the earlier periods
+    that rules over periods look at, and a day about it for outages across a border."""
     span = asked.span(zone(estate.metadata.timezone))
+    every = estate.agreements.values()
+    since = min(
+        (reach_back(one, _widened(estate, asked, span).start) for one in every), default=span.start
+    )
+    if since <= DAWN:
+        return Span(DAWN, _reached(estate, asked, span).end)
+    return _reached(estate, asked, Span(min(since, span.start), span.end))
+
+
+def _reached(estate: Estate, asked: AskedPeriod, span: Span) -> Span:
+    """A span with all that what happens in it may depend on, but for rules over periods."""
     # First the periods themselves, then what lies beneath them, then what had been used up.
     for _ in range(3):
         span = _widened(estate, asked, span)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import Any, Final, NamedTuple
 
 from orchestrator.formats.context import Context
@@ -14,21 +13,20 @@ from orchestrator.formats.quantities import (
     INSTANT,
     LABEL,
     MONEY,
-    PERCENT,
     PRIORITY,
-    RATIO,
     SLUG_ID,
     ZONE,
     whole,
 )
-from orchestrator.formats.record import Filed, InContext, Inline, Key, Record
+from orchestrator.formats.record import InContext, Inline, Key, Record
+from orchestrator.formats.remedies import CONSEQUENCES
+from orchestrator.formats.schemes import CAP, SCHEME
 from orchestrator.formats.shapes import (
     ByKey,
     Choice,
     Converted,
     Flag,
     ListOf,
-    NotYet,
     OneOf,
     Ref,
     Schema,
@@ -53,8 +51,9 @@ from orchestrator.model.agreements import (
     Term,
     Version,
 )
-from orchestrator.model.credits import Cap, CreditTier, Fee
+from orchestrator.model.credits import CreditTier, Fee
 from orchestrator.model.metrics import METRICS
+from orchestrator.model.schemes import Scheme, Tiers, rows_of, tiers_of
 from orchestrator.model.values import Duration, Period
 
 _FLAG: Final = Flag()
@@ -111,14 +110,6 @@ _FEE: Final = Record(
     says='{amount: "50000.00", currency, per}',
 )
 FEE: Final = Ref[Fee]("fee", lambda: _FEE)
-CAP: Final = ByKey[Cap](
-    {
-        "percent": Record(lambda percent: Cap(percent=percent), Key("percent", PERCENT)),
-        "amount": Record(lambda amount: Cap(amount=amount), Inline("amount", MONEY)),
-    },
-    lambda cap: "amount" if cap.amount else "percent",
-    '{percent: "25"} or {amount: "500.00"}',
-)
 
 # ------------------------------------------------------------------------------------- measurement
 
@@ -198,48 +189,20 @@ _EXCLUSIONS: Final = ListOf(SLUG_ID)
 # ----------------------------------------------------------------------------------------- credits
 
 
-def _below(below: Fraction, percent: Fraction) -> CreditTier:
-    return CreditTier(below, percent, nested=True)
+Credits = tuple[CreditTier, ...] | Scheme
 
 
-def _between(low: Fraction, high: Fraction, percent: Fraction) -> CreditTier:
-    return CreditTier(high, percent, low)
+def _plain(scheme: Scheme, _: Context) -> Credits:
+    """Half-open rows alone are the agreement's own, in whatever way they were written."""
+    tiers = tiers_of(scheme)
+    return scheme if tiers is None else tiers
 
 
-_OTHER_SCHEMES: Final = {
-    key: NotYet(key, "write rows of {below, percent} or {from, to, percent}")
-    for key in ("perMinute", "linear", "fixed", "pool")
-}
-_BETWEEN: Final = Record(
-    _between,
-    Key("from", RATIO, "low", default=Fraction(0), about="Included."),
-    Key("to", RATIO, "high", about="Not included."),
-    Key("percent", PERCENT, about="Of the fee: 10 and 10% are the same."),
-    blame={"END_BEFORE_START": "to"},
-)
-_CREDIT: Final = ByKey[CreditTier](
-    {
-        "below": Record(
-            _below,
-            Key("below", RATIO, get=lambda tier: tier.high),
-            Key("percent", PERCENT, about="Of the fee: 10 and 10% are the same."),
-            blame={"END_BEFORE_START": "below"},
-        ),
-        "from": _BETWEEN,
-        "to": _BETWEEN,
-        **_OTHER_SCHEMES,
-    },
-    lambda tier: "below" if tier.nested else "from",
-    '{below: "99.9%", percent: "10"} or {from, to, percent}',
-)
-CREDIT: Final = Ref[CreditTier]("credit", lambda: _CREDIT)
-_CREDIT_ROWS: Final = ListOf(CREDIT)
-CREDITS: Final = OneOf[tuple[CreditTier, ...]](
-    "a list of credit rows",
-    lambda *_: _CREDIT_ROWS,
-    mapping=ByKey(_OTHER_SCHEMES, lambda _: "", "a list of credit rows"),
-    items=_CREDIT_ROWS,
-)
+def _scheme(credits: Credits, _: Context) -> Scheme:
+    return credits if isinstance(credits, Scheme) else Scheme(Tiers(rows_of(credits)))
+
+
+CREDITS: Final = Converted[Credits](SCHEME, _plain, _scheme)
 
 # ------------------------------------------------------------------------------------------- terms
 
@@ -266,7 +229,7 @@ _TERM: Final = _Terms(
     ),
     Key("measurement", MEASUREMENT),
     Key("credits", CREDITS),
-    Filed("bonus"),
+    Inline("consequences", CONSEQUENCES),
     Key("recoveryAllowance", DURATION),
     Key("period", PERIOD),
     Key("fee", FEE),
@@ -359,7 +322,9 @@ VERSION: Final = Record(
             Key("after", choice(("period_end",), says="start of a claim's time")),
         ),
     ),
-    Key("caps", ListOf(CAP)),
+    Key("caps", ListOf(CAP), about="The most that a period's credits may reach."),
+    Key("annualCaps", ListOf(CAP), about="The most that a contract year's credits may reach."),
+    Key("minimumCredit", MONEY, about="What a period's credits have to exceed to be paid."),
     Inline("provisions", PROVISIONS),
     keeps=True,
 )
@@ -367,11 +332,11 @@ VERSION: Final = Record(
 DEFINITIONS: Final[tuple[Ref[Any], ...]] = (
     ALLOWANCE,
     COVER,
-    CREDIT,
     FEE,
     MEASUREMENT,
     PERIOD,
     POLICIES,
+    SCHEME,
     TERM,
     *TARGETS.values(),
 )

@@ -25,6 +25,7 @@ from orchestrator.formats.nodes import Json, Node
 from orchestrator.formats.provisions import MEETING
 from orchestrator.formats.quantities import CURRENCY, LABEL, SLUG_ID, ZONE
 from orchestrator.formats.record import Key, Record
+from orchestrator.formats.remedies import RATE
 from orchestrator.formats.services import PARTY, SERVICE
 from orchestrator.formats.shapes import ListOf
 from orchestrator.formats.source import Source, read_source
@@ -63,8 +64,9 @@ METADATA: Final = Record(
     Key("name", LABEL),
     Key("home", ListOf(SLUG_ID), about="The organisations whose estate this is."),
     Key("currency", CURRENCY, about="Of every amount that names none."),
-    Key("timezone", ZONE, about="Of everything that names none."),
+    Key("timezone", ZONE, sets="zone", about="Of everything that names none."),
     Key("strictDemarcation", FLAG, about="Every edge between two owners needs a line drawn."),
+    Key("rates", ListOf(RATE), about="Exchange rates as they were stated."),
     keeps=True,
 )
 
@@ -158,7 +160,8 @@ def _read_estate(given: Mapping[str, Node], ctx: Context) -> Estate:
 def _metadata(given: Mapping[str, Node], ctx: Context) -> Metadata:
     """The metadata, with what the document keeps of its own at the top."""
     node = given.get("metadata")
-    metadata = attempt(METADATA.read, node, ctx) if node else Metadata()
+    inner = replace(ctx, zone=Metadata().timezone)
+    metadata = attempt(METADATA.read, node, inner) if node else Metadata()
     if metadata is None:
         return Metadata()
     kept, above = dict(metadata.kept), dict(DOCUMENT.kept(given))
@@ -244,7 +247,7 @@ def write_estate(estate: Estate, at: Instant | None = None) -> dict[str, Json]:
     lists["agreements"] = [
         AGREEMENTS.write(versions, ctx) for versions in estate.agreements.values()
     ]
-    if described := METADATA.write(metadata, Context()):
+    if described := METADATA.write(metadata, Context(zone=metadata.timezone)):
         document["metadata"] = described
     if metadata.templates:
         document["templates"] = TEMPLATES.write(metadata.templates, ctx)

@@ -32,6 +32,7 @@ from orchestrator.model.breaches import (
     Chronic,
     ClassBound,
     Classes,
+    Consequences,
     EarnBack,
     Remedies,
     Repeated,
@@ -138,6 +139,16 @@ EARN_BACK: Final = Record(
     Key("level", RATIO, about="What a good period attains; the target unless said."),
     blame={"BAD_EARN_BACK": "periods", "OUT_OF_RANGE": "share"},
 )
+
+CONSEQUENCES: Final = Record(
+    Consequences,
+    Key("classes", CLASSES, about="From which value a breach is how grave."),
+    Key("repeats", ListOf(REPEAT), about="What breaches that repeat themselves cost besides."),
+    Key("chronic", CHRONIC, about="When repetition gives a right to terminate."),
+    Key("bonus", BONUS, about="What the customer owes for more than was promised."),
+    Key("earnBack", EARN_BACK, about="How later good performance cancels a credit."),
+)
+"""Keys that stand in a term beside its others."""
 
 # --------------------------------------------------------------------- remedies, claims, currencies
 

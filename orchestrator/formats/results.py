@@ -28,6 +28,7 @@ from orchestrator.model.records import (
     Exposure,
     Finding,
     PointTally,
+    Reward,
     Tally,
     TermKey,
     Verdict,
@@ -255,6 +256,7 @@ def verdict_json(
         "breaches": [breach_json(one, exact) for one in verdict.breaches],
         "credits": [credit_json(one) for one in verdict.credits],
         "exposures": [exposure_json(one) for one in verdict.exposures],
+        "rewards": [reward_json(one) for one in verdict.rewards],
         "findings": [finding_json(one, locate) for one in verdict.findings],
     }
 
@@ -314,8 +316,10 @@ def _counts_json(point: PointTally) -> Plain:
 
 
 def breach_json(one: Breach, exact: bool = False) -> Plain:
+    classed = {"class": one.breach_class} if one.breach_class else {}
     return key_json(one.key) | {
         "period": span_json(one.period),
+        **classed,
         "policy": one.policy,
         "responsibility": [
             {
@@ -342,6 +346,29 @@ def breach_json(one: Breach, exact: bool = False) -> Plain:
 def credit_json(one: Credit) -> Plain:
     return key_json(one.key) | {
         "period": span_json(one.period),
+        "debtor": one.debtor,
+        "creditor": one.creditor,
+        "amount": str(one.money),
+        "currency": one.money.currency,
+        "percent": number_json(one.percent),
+        "scheme": one.scheme,
+        "points": number_json(one.points),
+        "uncapped": str(one.uncapped),
+        "repeated": str(Money(one.repeated, one.money.currency)),
+        "limits": [
+            {"limit": stage.stage, "left": str(Money(stage.amount, one.money.currency))}
+            for stage in one.stages
+        ],
+    }
+
+
+def reward_json(one: Reward) -> Plain:
+    """A bonus, or a credit earned back; `period` is that of the credit, `earned` the one whose end
+    cancels it."""
+    return key_json(one.key) | {
+        "period": span_json(one.period),
+        "kind": one.kind,
+        "earned": span_json(one.earned),
         "debtor": one.debtor,
         "creditor": one.creditor,
         "amount": str(one.money),

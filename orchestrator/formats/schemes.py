@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from functools import cache
@@ -25,7 +25,16 @@ from orchestrator.formats.quantities import (
     whole,
 )
 from orchestrator.formats.record import Inline, Key, Record
-from orchestrator.formats.shapes import ByKey, Converted, ListOf, OneOf, Ref, Shape, choice
+from orchestrator.formats.shapes import (
+    ByKey,
+    Converted,
+    ListOf,
+    OneOf,
+    Ref,
+    Schema,
+    Shape,
+    choice,
+)
 from orchestrator.formats.source import read_source
 from orchestrator.model.credits import Cap
 from orchestrator.model.schemes import (
@@ -117,6 +126,20 @@ def _end(included: bool, of: Callable[[Row], tuple[Fraction, bool]]) -> Callable
     return lambda row: of(row)[0] if of(row)[1] == included else None
 
 
+class _Between(Record[Row]):
+    """A row that has to say one of some ends."""
+
+    def __init__(self, ends: Iterable[str], make: Callable[..., Row], *keys: Key) -> None:
+        super().__init__(make, *keys, blame={"END_BEFORE_START": "to"})
+        self._ends = tuple(ends)
+
+    def schema(self) -> Schema:
+        return super().schema() | {"anyOf": [{"required": [end]} for end in self._ends]}
+
+
+_ENDS: Final = ("from", "above", "to", "through")
+
+
 def _rows(
     key: str, shape: Shape[Fraction], about: str, make: Callable[..., Row] = _between
 ) -> ListOf[Row]:
@@ -129,14 +152,14 @@ def _rows(
     def end(row: Row) -> tuple[Fraction, bool]:
         return row.high, row.high_included
 
-    between = Record(
+    between = _Between(
+        _ENDS[2:] if make is _between else _ENDS,
         make,
         Key("from", RATIO, "start", get=_end(True, start), about="Included; from nothing."),
         Key("above", RATIO, "above", get=_end(False, start), about="Not included."),
         Key("to", RATIO, "end", get=_end(False, end), about="Not included."),
         Key("through", RATIO, "through", get=_end(True, end), about="Included."),
         worth,
-        blame={"END_BEFORE_START": "to"},
     )
     below = Record(
         _below,
@@ -144,7 +167,7 @@ def _rows(
         worth,
         blame={"END_BEFORE_START": "below"},
     )
-    cases = {"below": below, **dict.fromkeys(("from", "above", "to", "through"), between)}
+    cases = {"below": below, **dict.fromkeys(_ENDS, between)}
     return ListOf(
         ByKey[Row](
             cases,
@@ -268,7 +291,11 @@ _PLAIN_ROWS: Final = Converted[Scheme](ROWS, lambda rows, _: Scheme(Tiers(rows))
 
 
 def _key_of(scheme: Scheme) -> str:
-    return "published" if scheme.published else KIND_OF_FORM[type(scheme.form)].id
+    """A scheme is named only where its name still says what was agreed."""
+    known = published_schemes().get(scheme.published)
+    if known is not None and scheme == replace(known.scheme, published=known.id):
+        return "published"
+    return KIND_OF_FORM[type(scheme.form)].id
 
 
 def _written_in(own: Shape[Scheme]) -> Callable[[Scheme, Context], Shape[Scheme]]:

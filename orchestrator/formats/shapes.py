@@ -314,27 +314,3 @@ class Ref(Generic[T]):
 
     def schema(self) -> Schema:
         return {"$ref": f"#/$defs/{self.name}"}
-
-
-@dataclass(frozen=True, eq=False)
-class NotYet:
-    """The form of a mapping that a key tells, documented but not computed from yet: refused
-    rather than passed over."""
-
-    key: str
-    instead: str
-
-    def read(self, node: Node, ctx: Context) -> Any:
-        assert isinstance(node.value, dict)
-        raise ctx.refuse(
-            node.value[self.key],
-            "NOT_SUPPORTED",
-            f"the form `{self.key}` is not supported yet",
-            self.instead,
-        )
-
-    def write(self, _value: object, _ctx: Context) -> Json:
-        raise AssertionError(f"nothing is written as `{self.key}`")
-
-    def schema(self) -> Schema:
-        return NOTHING

@@ -6,13 +6,15 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Final
 
+from orchestrator.model.breaches import Consequences
 from orchestrator.model.calendars import ROUND_THE_CLOCK
 from orchestrator.model.credits import Cap, CreditTier, Fee
 from orchestrator.model.measuring import MEASURING, Measuring
 from orchestrator.model.metrics import Target
 from orchestrator.model.provisions import Provisions
+from orchestrator.model.schemes import SINGLE_EVENT, Scheme, Tiers, rows_of
 from orchestrator.model.scopes import TargetWindow
-from orchestrator.model.values import ALWAYS, MONTH, Duration, Instant, Kept, Period, Span
+from orchestrator.model.values import ALWAYS, MONTH, Duration, Instant, Kept, Money, Period, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ POLICY_CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "excuses": EXCUSE_POLICIES,
     "excluded_time": ("counts_as_up", "leaves_period"),
     "data_gaps": ("counts_as_up", "counts_as_down"),
-    "single_event": ("sum", "highest_only", "per_service"),
+    "single_event": SINGLE_EVENT,
     "customer_late": ("none", "pause_all", "lateness_only"),
     "measured": ("either", "reported", "composed"),
 }
@@ -159,8 +161,9 @@ class Claims:
 class Term:
     """One service level commitment. None means: as the agreement has it.
 
-    `windows` share out the hours among targets of their own, `target` holding for the rest;
-    `provenance` names the minute the term was drafted from.
+    `credits` are half-open rows, or a scheme of any other form (`scheme_of`). `windows` share out
+    the hours among targets of their own, `target` holding for the rest; `provenance` names the
+    minute the term was drafted from.
     """
 
     id: str
@@ -171,7 +174,7 @@ class Term:
     priority: str = ""
     hours: str = ROUND_THE_CLOCK
     measurement: Measurement = field(default_factory=Measurement)
-    credits: tuple[CreditTier, ...] = ()
+    credits: tuple[CreditTier, ...] | Scheme = ()
     recovery_allowance: Duration = 0
     period: Period | None = None
     fee: Fee | None = None
@@ -180,6 +183,7 @@ class Term:
     policies: Policies | None = None
     windows: tuple[TargetWindow, ...] = ()
     provenance: str = ""
+    consequences: Consequences = field(default_factory=Consequences)
     kept: Kept = ()
 
 
@@ -187,8 +191,9 @@ class Term:
 class Version:
     """One immutable version of an agreement, in force for its effective span.
 
-    `claims` is None where nothing need be claimed. `kept` holds the keys that are filed as
-    written and not computed from.
+    `claims` is None where nothing need be claimed. `caps` hold for a period and `annual_caps` for a
+    contract year; `minimum_credit` is what a period's credits together have to exceed to be paid at
+    all. `kept` holds the keys that are filed as written and not computed from.
     """
 
     agreement: str
@@ -214,6 +219,8 @@ class Version:
     claims: Claims | None = None
     caps: tuple[Cap, ...] = ()
     provisions: Provisions = field(default_factory=Provisions)
+    annual_caps: tuple[Cap, ...] = ()
+    minimum_credit: Money | None = None
     kept: Kept = ()
 
     @property
@@ -239,6 +246,13 @@ class Version:
 def underpins(version: Version, term: Term) -> bool:
     """Whether a term of a version counts towards a floor."""
     return version.binds and term.strength in UNDERPINNING
+
+
+def scheme_of(term: Term) -> Scheme | None:
+    """What a miss of a term costs, in whatever form it is written; None for nothing."""
+    if isinstance(term.credits, Scheme):
+        return term.credits
+    return Scheme(Tiers(rows_of(term.credits))) if term.credits else None
 
 
 def promised(term: Term) -> Fraction:

@@ -151,6 +151,32 @@ class EarnBack:
             )
 
 
+@dataclass(frozen=True, slots=True)
+class Consequences:
+    """What else follows from what a term attains, besides its credits.
+
+    Rules over periods look at the term's periods in their order; `classes` None is every breach a
+    minor one.
+    """
+
+    classes: Classes | None = None
+    repeats: tuple[RepeatRule, ...] = ()
+    chronic: Chronic | None = None
+    bonus: Bonus | None = None
+    earn_back: EarnBack | None = None
+
+    @property
+    def repetitions(self) -> tuple[Repeated, ...]:
+        """What is waited for over periods in a row."""
+        found = tuple(rule.when for rule in self.repeats)
+        return found if self.chronic is None else (*found, self.chronic.when)
+
+    @property
+    def looks_back(self) -> bool:
+        """Whether anything depends on earlier periods."""
+        return bool(self.repetitions) or self.earn_back is not None
+
+
 # ---------------------------------------------------------------------------------------- remedies
 
 

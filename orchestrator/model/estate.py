@@ -18,6 +18,7 @@ import networkx as nx
 from orchestrator.errors import refuse
 from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import Calendar
+from orchestrator.model.ledger import Rate
 from orchestrator.model.parties import Party
 from orchestrator.model.services import Service, mentioned
 from orchestrator.model.templates import Template
@@ -46,7 +47,8 @@ OBJECTS: Final = (*TIMELINES, "agreements")
 class Metadata:
     """Whose estate it is. `home` lists the organisations that make an SLA, an OLA and a UC
     distinguishable; with `strict_demarcation` every edge between two owners needs a line drawn.
-    `templates`, sorted by id, are what agreements are made from."""
+    `templates`, sorted by id, are what agreements are made from. `rates` are exchange rates as they
+    were stated."""
 
     name: str = ""
     home: tuple[str, ...] = ()
@@ -54,6 +56,7 @@ class Metadata:
     timezone: str = "UTC"
     strict_demarcation: bool = False
     templates: tuple[Template, ...] = ()
+    rates: tuple[Rate, ...] = ()
     kept: Kept = ()
 
 

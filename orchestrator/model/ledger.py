@@ -102,7 +102,8 @@ class Booking:
     """What ought to be booked: `debtor` owes `creditor` the money.
 
     Where it is paid in another currency than it is owed in, `paid` is what the creditor gets, by
-    the `rate`.
+    the `rate`. `earned` is the period that brought it where that is not its own: a credit is
+    earned back by a later one.
     """
 
     key: EntryKey
@@ -111,6 +112,12 @@ class Booking:
     money: Money
     paid: Money | None = None
     rate: Rate | None = None
+    earned: Span | None = None
+
+    @property
+    def due(self) -> Instant:
+        """When it came to be owed: at the end of the period that brought it."""
+        return (self.earned or self.key.period).end
 
     def __post_init__(self) -> None:
         if self.debtor == self.creditor:

@@ -290,18 +290,33 @@ class Bearer:
 
 @dataclass(frozen=True, slots=True)
 class Breach:
-    """An assessment that misses, traced to the parties."""
+    """An assessment that misses, traced to the parties. `breach_class` says how grave it is, where
+    the term has classes."""
 
     key: TermKey
     period: Span
     policy: str
     responsibility: tuple[Responsibility, ...]
     borne_by: tuple[Bearer, ...]
+    breach_class: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditStage:
+    """What is left of a credit after one of its limits, in minor units."""
+
+    stage: str
+    amount: int
 
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """A service credit that a breach brings. `percent` is of the fee base, in hundredths of it."""
+    """A service credit. `percent` is of the fee base, in hundredths of it, before any limit.
+
+    `uncapped` is what it would be without any limit, `repeated` how much of that repetition adds,
+    in minor units, and `stages` what each limit in turn leaves (rule 11). `scheme` is the kind of
+    scheme it comes from.
+    """
 
     key: TermKey
     period: Span
@@ -310,6 +325,28 @@ class Credit:
     money: Money
     percent: Fraction
     uncapped: Money
+    scheme: str = "tiers"
+    points: Fraction = Fraction(0)
+    repeated: int = 0
+    stages: tuple[CreditStage, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """What the customer owes or gives back for good performance.
+
+    A `bonus` is owed for its own `period`; an `earn_back` cancels the credit of its `period`, and
+    `earned` is the later period whose end does so. `percent` is of the fee base, or of the credit.
+    """
+
+    key: TermKey
+    period: Span
+    kind: str
+    debtor: str
+    creditor: str
+    money: Money
+    percent: Fraction
+    earned: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +385,7 @@ class Exposure:
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """All that follows from an estate and facts for a span. `tallies` are of the assessments that
-    are counted from tickets, samples or incidents."""
+    are counted from tickets, samples or incidents; `rewards` what good performance brings."""
 
     assessments: tuple[Assessment, ...] = ()
     breaches: tuple[Breach, ...] = ()
@@ -356,3 +393,4 @@ class Verdict:
     exposures: tuple[Exposure, ...] = ()
     findings: tuple[Finding, ...] = ()
     tallies: tuple[Tally, ...] = ()
+    rewards: tuple[Reward, ...] = ()

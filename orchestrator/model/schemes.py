@@ -270,6 +270,23 @@ class Limits:
     minimum: Money | None = None
 
 
+def of_the_fee(scheme: Scheme) -> bool:
+    """Whether what it comes to is a part of the fee, and so nothing without one."""
+    worth = getattr(scheme.form, "worth", Worth(percent=WHOLE))
+    return worth is not None and worth.percent is not None
+
+
+def tiers_of(scheme: Scheme) -> tuple[CreditTier, ...] | None:
+    """The half-open tiers that a scheme is and nothing else (`rows_of` takes them back); None of
+    any other."""
+    form = scheme.form
+    if scheme != Scheme(form) or not isinstance(form, Tiers):
+        return None
+    if any(row.low == row.high or row.high_included or not row.low_included for row in form.rows):
+        return None
+    return tuple(CreditTier(row.high, row.worth, row.low, row.nested) for row in form.rows)
+
+
 # --------------------------------------------------------------------------------------- published
 
 SOURCES: Final = ("primary", "mixed", "secondary")

@@ -23,6 +23,7 @@ from orchestrator.model.agreements import (
     Term,
     Version,
 )
+from orchestrator.model.breaches import Bonus, Consequences
 from orchestrator.model.calendars import Calendar, Holidays
 from orchestrator.model.contracts import Contract
 from orchestrator.model.credits import Cap, CreditTier, Fee
@@ -31,6 +32,7 @@ from orchestrator.model.lapses import Lapse
 from orchestrator.model.metrics import CARRIERS, METRICS, Metric, Within
 from orchestrator.model.provisions import Provisions
 from orchestrator.model.schedule import Notice
+from orchestrator.model.schemes import Row
 from orchestrator.model.scopes import TargetWindow
 from orchestrator.model.values import (
     DAY,
@@ -348,7 +350,7 @@ def test_all_other_keys_of_a_term() -> None:
     term = only_term(
         "target: 99%, internalTarget: 99.5%, priority: 1, hours: nights, strength: goal,"
         " recoveryAllowance: 30m, fee: {amount: 5}, exclusions: [], allowances: [],"
-        " bonus: [{above: 99.9%}], x-q: 1, provenance: m-1/r1,"
+        " bonus: [{above: 99.9%, percent: 5}], x-q: 1, provenance: m-1/r1,"
         " windows: [{hours: nights, target: 98%}],"
         " measurement: {source: probe, point: edge, minimumOutage: 1m, wholeMinutes: true,"
         " rounding: {places: 2, mode: down}, weighting: affected_share, minimumSamples: 10}"
@@ -362,7 +364,9 @@ def test_all_other_keys_of_a_term() -> None:
     )
     assert term.windows == (TargetWindow("nights", Fraction("0.98")),)
     assert term.provenance == "m-1/r1"
-    assert dict(term.kept) == {"bonus": '[{"above":"99.9%"}]', "x-q": "1"}
+    row = Row(Fraction(1), Fraction(1, 20), Fraction(999, 1000), False, True)
+    assert term.consequences == Consequences(bonus=Bonus((row,)))
+    assert dict(term.kept) == {"x-q": "1"}
 
 
 def test_what_a_term_does_not_say_is_as_the_agreement_has_it() -> None:
