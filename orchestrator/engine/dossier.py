@@ -47,6 +47,13 @@ def parts(
     """Ever larger parts of an estate with their facts, the last the whole: the first of them from
     which an agreement's verdict follows unchanged is all that is needed. `span` is that of the
     facts that the verdict depends on."""
+    # Each list in the order of ids, whatever order it was told in.
+    facts = Facts(
+        *(
+            tuple(sorted(getattr(facts, kind.name), key=lambda one: one.id))
+            for kind in fields(facts)
+        )
+    )
     services = _beneath(estate, span, (cover.service for cover in about.covers))
     ours = _buyers(estate, span, about)
     small = _agreements(estate, span, services, ours) | {about.agreement}

@@ -66,6 +66,7 @@ _HEAVY: Final = {
     ("Query", "derivations"): 10_000,
     ("Query", "replayShadow"): 10_000,
     ("Query", "publishableTarget"): 10_000,
+    ("Query", "evidencePack"): 20_000,
 }
 _MUTATION: Final = 10_000
 _META: Final[dict[str, GraphQLField]] = {

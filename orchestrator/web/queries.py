@@ -17,6 +17,7 @@ from orchestrator.web.booking import Booked
 from orchestrator.web.estates import Estate, EstateAt
 from orchestrator.web.fields import argument
 from orchestrator.web.nodes import Agreed, Node, parts_of
+from orchestrator.web.packs import PackQuery
 from orchestrator.web.paging import Edge, Listing, cursor_of, key_of, paged, size_of
 from orchestrator.web.questions import AgreementQuery
 from orchestrator.web.results import AssessmentRun, AssessmentRunConnection, found_in
@@ -41,7 +42,7 @@ def _run(asking: Asking, period: str, known: Instant | None = None) -> Booked | 
     return Booked(run) if run else None
 
 
-class Query(AgreementQuery, graphene.ObjectType):
+class Query(AgreementQuery, PackQuery, graphene.ObjectType):
     """Questions. Nothing here changes anything; one that fails is null, the others are answered."""
 
     node = graphene.Field(

@@ -127,3 +127,14 @@ def test_a_change_as_of_long_ago_cannot_drop_a_version_that_has_begun_since(
     assert [error["code"] for error in refused["errors"]] == ["CHANGED_HISTORY"]
     assert len(run("export")["agreements"]) == 3
     assert run("derive", "--period", "2024-07")["derivations"][0]["promised"] == 0.998
+
+
+def test_a_pack_from_the_database_is_that_from_the_files(run: Json, tmp_path: Path) -> None:
+    run("import", ESTATE)
+    run("record", FACTS)
+    words = ("--period", "2026-04", "--agreement", "sla", "--out")
+    stored, filed = str(tmp_path / "stored.json"), str(tmp_path / "filed.html")
+    found = run("pack", *words, stored)
+    assert found["hash"] == run("pack", ESTATE, FACTS, *words, filed)["hash"]
+    for file in (stored, filed):
+        assert run("verify", file) == {"intact": True, "hash": found["hash"], "disagreements": []}

@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 
+from orchestrator.actions.packs import read_pack, verify_pack
 from orchestrator.engine.settle import settle
 from orchestrator.formats.estate import read_estate
 from orchestrator.formats.facts import read_facts
+from orchestrator.formats.pack_page import held_in
 from orchestrator.formats.results import verdict_json
 from orchestrator.model.values import AskedPeriod
 from tests.web.conftest import ESTATE, FACTS, Client
@@ -191,3 +193,16 @@ def test_an_earlier_assessment_as_it_was_known(shop: Client) -> None:
     after = shop.ask(query)["assessmentRun"]
     assert (after["revision"], after["breaches"]["totalCount"]) == (2, 0)
     assert shop.ask(query, known=before["recordedAt"])["assessmentRun"] == before
+
+
+def test_a_pack_is_the_evidence_of_a_breach_and_can_be_verified(shop: Client) -> None:
+    found = shop.run("evidence-pack", agreement="c1", term="availability", period="2026-04")[
+        "evidencePack"
+    ]
+    pack = read_pack(found["text"])
+    assert verify_pack(pack) == []
+    assert found["hash"] == pack["hash"] == found["document"]["hash"]
+    assert read_pack(held_in(found["page"])) == pack
+    assert found["document"]["assessment"]["status"] == "BREACHED"
+    query = '{ evidencePack(agreement: "nobody", period: "2026-04") { hash } }'
+    assert shop.codes(query) == ["UNKNOWN_REFERENCE"]

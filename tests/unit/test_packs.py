@@ -1,0 +1,361 @@
+"""Evidence packs: one document that holds a breach and all it follows from, and can be checked."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.actions.packs import (
+    Question,
+    Wanted,
+    make_pack,
+    read_pack,
+    seal,
+    verify_pack,
+    verify_page,
+)
+from orchestrator.cli import main
+from orchestrator.engine.content import content_hash
+from orchestrator.engine.settle import settle
+from orchestrator.errors import OrchestratorError
+from orchestrator.formats.estate import read_estate
+from orchestrator.formats.facts import read_facts
+from orchestrator.formats.pack_page import held_in, pack_page, page_of
+from orchestrator.formats.results import exposure_json
+from orchestrator.formats.text import canonical_json, dump_json
+from orchestrator.model.contracts import Contract
+from orchestrator.model.estate import Estate
+from orchestrator.model.records import Facts
+from orchestrator.model.values import AskedPeriod
+
+SHOP = Path(__file__).parent.parent.parent / "examples" / "beta-shop"
+APRIL = Question("2026-04")
+
+ESTATE = """
+apiVersion: orchestrator/v1
+kind: Estate
+metadata: {name: two-customers, home: [us], currency: EUR, timezone: UTC}
+parties: [{id: us}, {id: ops, parent: us, kind: team}, {id: cloud}, {id: idle}, {id: one},
+  {id: two}, {id: three}]
+services:
+  - {id: db, owner: cloud}
+  - {id: cache, owner: idle}
+  - {id: web, owner: ops, requires: db}
+  - {id: shop, owner: ops, requires: {all: [web, cache]}}
+  - {id: other, owner: idle}
+agreements:
+  - {id: first, kind: SLA, provider: us, customer: one, covers: [web],
+     effective: {from: 2026-01-01},
+     fee: {amount: "1000.00", per: month},
+     terms: [{id: availability, metric: availability, target: "99.99%",
+       credits: [{below: "99.99%", percent: "10"}]}]}
+  - {id: second, kind: SLA, provider: us, customer: two, covers: [shop],
+     effective: {from: 2026-01-01},
+     fee: {amount: "3000.00", per: month},
+     terms: [{id: availability, metric: availability, target: "99.99%",
+       credits: [{below: "99.99%", percent: "10"}]}]}
+  - {id: third, kind: SLA, provider: us, customer: three, covers: [other],
+     effective: {from: 2026-01-01},
+     terms: [{id: availability, metric: availability, target: "99.99%"}]}
+  - {id: db-uc, kind: UC, provider: cloud, customer: us, covers: [db],
+     effective: {from: 2026-01-01},
+     fee: {amount: "800.00", per: month},
+     terms: [{id: availability, metric: availability, target: "99.9%",
+       credits: [{below: "99.9%", percent: "50"}]}]}
+"""
+FACTS = """
+apiVersion: orchestrator/v1
+kind: Facts
+outages:
+  - {id: o-1, service: db, from: 2026-04-03T10:00:00Z, to: 2026-04-03T13:00:00Z,
+     excuse: {category: weather, evidence: "</script><script>alert(1)</script>"}}
+  - {id: o-2, service: other, from: 2026-04-03T10:00:00Z, to: 2026-04-03T13:00:00Z}
+"""
+
+
+def shop() -> tuple[Estate, Facts]:
+    return (
+        read_estate((SHOP / "estate.yaml").read_bytes()).estate,
+        read_facts((SHOP / "facts.yaml").read_bytes()),
+    )
+
+
+def small(agreement: str = "first", estate: str = ESTATE, facts: str = FACTS) -> dict[str, Any]:
+    return make_pack(read_estate(estate).estate, read_facts(facts), APRIL, Wanted(agreement))
+
+
+def ids(pack: dict[str, Any], table: str) -> list[str]:
+    return [one["id"] for one in pack["estate"][table]]
+
+
+def reread(pack: dict[str, Any]) -> dict[str, Any]:
+    return read_pack(canonical_json(pack))
+
+
+# --- what it holds ---
+
+
+def test_a_pack_says_what_the_verdict_says() -> None:
+    estate, facts = shop()
+    pack = make_pack(estate, facts, APRIL, Wanted("c1"))
+    assert pack["assessment"]["status"] == "BREACHED"
+    # 70 minutes of 720 hours were down; two thirds and more by hosting (F20, case R6).
+    assert pack["assessment"]["countedSeconds"] == "4200"
+    assert [one["share"] for one in pack["breach"]["responsibility"]] == ["11/14", "3/28", "3/28"]
+    assert (pack["exposure"]["owed"], pack["exposure"]["recovered"]) == ("5000.00", "1000.00")
+    steps = [Decimal(one["amount"]) for one in pack["exposure"]["waterfall"]]
+    assert sum(steps) == Decimal("5000.00")
+    assert [one["cuts"] for one in pack["slices"]] == [[["hosting"]], [["sms-y", "sms-z"]]]
+    assert sum(Fraction(one["counted"]) for one in pack["slices"]) == 2
+    assert [one["assessment"]["agreement"] for one in pack["upstream"]] == ["u1", "u2", "u3"]
+    hashes = {one["agreement"]: one["hash"] for one in pack["commitments"]}
+    assert hashes["c1"] == content_hash(Contract.of(estate.agreements["c1"][0]))
+
+
+def test_the_same_estate_facts_and_period_give_the_same_bytes() -> None:
+    estate, facts = shop()
+    first, second = (dump_json(make_pack(*shop(), APRIL, Wanted("c1"))) for _ in range(2))
+    assert first == second
+    backwards = Facts(tuple(reversed(facts.outages)), facts.maintenance, facts.unknown,
+                      tuple(reversed(facts.samples)), facts.tickets)  # fmt: skip
+    assert dump_json(make_pack(estate, backwards, APRIL, Wanted("c1"))) == first
+
+
+def test_a_pack_shows_one_customer_nothing_of_another_that_has_no_part_in_it() -> None:
+    lonely = ESTATE.replace(',\n       credits: [{below: "99.9%", percent: "50"}]', "")
+    pack = small(estate=lonely)
+    assert ids(pack, "agreements") == ["db-uc", "first"]
+    assert ids(pack, "services") == ["db", "web"]
+    assert ids(pack, "parties") == ["cloud", "one", "ops", "us"]
+    assert [one["id"] for one in pack["facts"]["outages"]] == ["o-1"]
+
+
+def test_who_shares_what_comes_back_is_held_as_far_as_the_figures_follow_from_it() -> None:
+    pack = small()
+    assert ids(pack, "agreements") == ["db-uc", "first", "second"]
+    whole = settle(read_estate(ESTATE).estate, read_facts(FACTS), AskedPeriod.parse("2026-04"))
+    (exposure,) = (one for one in whole.exposures if one.key.agreement == "first")
+    assert pack["exposure"] == exposure_json(exposure)
+    # 400.00 come back for 100.00 and 300.00 owed: a quarter of it here.
+    assert pack["exposure"]["recovered"] == "100.00"
+    assert verify_pack(reread(pack)) == []
+
+
+def test_what_a_supplier_owes_is_a_pack_of_its_own() -> None:
+    pack = small("db-uc")
+    assert pack["credit"]["amount"] == "400.00"
+    assert (pack["credit"]["debtor"], pack["credit"]["creditor"]) == ("cloud", "us")
+    assert pack["exposure"] is None
+    assert ids(pack, "agreements") == ["db-uc"]
+    assert verify_pack(reread(pack)) == []
+
+
+def test_a_case_that_is_late_is_evidence_as_well() -> None:
+    estate = ESTATE.replace(
+        'terms: [{id: availability, metric: availability, target: "99.99%"}]',
+        "terms: [{id: p1, metric: resolution_time, priority: P1, "
+        'target: {share: "90%", within: 4h}}]',
+    )
+    facts = FACTS + (
+        "tickets:\n  - {id: t-1, service: other, priority: P1, opened: 2026-04-06T09:00:00Z, "
+        "events: [{at: 2026-04-06T15:00:00Z, do: resolve}]}\n"
+    )
+    pack = small("third", estate, facts)
+    assert pack["assessment"]["status"] == "BREACHED"
+    assert pack["cases"] == [{"id": "t-1", "value": "0"}]
+    assert verify_pack(reread(pack)) == []
+    assert page_of(pack_page(pack)) == pack_page(pack)
+
+
+@pytest.mark.parametrize(
+    ("agreement", "asked", "code"),
+    [
+        ("nobody", "2026-04", "UNKNOWN_REFERENCE"),
+        ("first", "2026-04-03/2026-04-05", "NOTHING_ASSESSED"),
+        ("first", "2026-Q2", "SEVERAL_ASSESSMENTS"),
+    ],
+)
+def test_it_has_to_be_clear_what_a_pack_is_about(agreement: str, asked: str, code: str) -> None:
+    quiet = FACTS.split("outages:", maxsplit=1)[0]
+    estate = read_estate(ESTATE).estate
+    with pytest.raises(OrchestratorError) as caught:
+        make_pack(estate, read_facts(quiet), Question(asked), Wanted(agreement))
+    assert caught.value.problems[0].code == code
+
+
+# --- whether it holds ---
+
+
+def leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from leaves(inner, (*path, key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from leaves(inner, (*path, number))
+    else:
+        yield path
+
+
+def forged(pack: dict[str, Any], path: tuple[Any, ...], value: Any = None) -> dict[str, Any]:
+    """The pack with one value changed, and sealed again by whoever changed it."""
+    copy = json.loads(canonical_json(pack))
+    holder = copy
+    for step in path[:-1]:
+        holder = holder[step]
+    old = holder[path[-1]]
+    holder[path[-1]] = f"{old}0" if value is None else value
+    copy["hash"] = seal(copy)
+    return copy
+
+
+def test_whatever_is_changed_the_hash_no_longer_fits() -> None:
+    pack = small()
+    for path in leaves(pack):
+        changed = forged(pack, path)
+        assert changed["hash"] != pack["hash"] or path == ("hash",)
+
+
+def test_every_conclusion_that_is_changed_and_sealed_again_is_found() -> None:
+    pack = small()
+    inputs = {"estate", "facts", "hash", "about"}
+    changed = 0
+    for path in [path for path in leaves(pack) if path[0] not in inputs][::3]:
+        assert verify_pack(forged(pack, path)), path
+        changed += 1
+    assert changed > 30
+
+
+@pytest.mark.parametrize(
+    ("change", "where"),
+    [
+        (lambda p: forged(p, ("facts", "outages", 0, "to"), "2026-04-03T12:00:00Z"), "slices"),
+        (lambda p: forged(p, ("estate", "agreements", 1, "fee", "amount"), "9000.00"), "credit"),
+        (
+            lambda p: forged(p, ("estate", "agreements", 1, "terms", 0, "target"), "99.98%"),
+            "commitments",
+        ),
+        (lambda p: forged(p, ("estate", "agreements", 0, "provider"), "idle"), "commitments"),
+        (lambda p: forged(p, ("facts", "outages", 0, "id"), "o-9"), "slices"),
+        (lambda p: forged(p, ("about", "term"), "other"), "about"),
+        (lambda p: forged(p, ("estate", "agreements", 1, "provider"), "nobody"), "agreements"),
+    ],
+)
+def test_a_changed_fact_or_clause_is_found_by_what_no_longer_follows(
+    change: Callable[[dict[str, Any]], dict[str, Any]], where: str
+) -> None:
+    found = verify_pack(change(small()))
+    assert any(where in one.path for one in found), found
+
+
+def test_a_pack_of_another_kind_is_refused() -> None:
+    for text in ("{}", "[1]", "not json", '{"kind": "Estate"}'):
+        with pytest.raises(OrchestratorError):
+            read_pack(text)
+
+
+def test_a_pack_without_what_it_is_about_says_so_and_does_not_fail() -> None:
+    pack = small()
+    del pack["about"]
+    assert verify_pack(reread(pack))
+    assert verify_page("<html>", reread(pack))
+
+
+# --- the page ---
+
+
+def test_the_page_is_self_contained_and_strict() -> None:
+    page = pack_page(small())
+    visible = page.split('<script type="application/json"')[0]
+    assert "default-src 'none'" in page
+    assert not re.search(r"(src|href|srcset|action)\s*=|url\(|@import|<(img|link|iframe)", visible)
+    assert page.count("<script") == 1
+    assert "<svg" in visible
+
+
+def test_what_others_wrote_is_text_and_nothing_else() -> None:
+    page = pack_page(small())
+    assert "alert(1)" in page
+    assert "<script>alert" not in page
+    assert json.loads(held_in(page))["facts"]["outages"][0]["excuse"]["evidence"].endswith(
+        "</script>"
+    )
+
+
+def test_the_page_shows_what_the_pack_in_it_holds() -> None:
+    page = pack_page(small())
+    pack = read_pack(held_in(page))
+    assert verify_pack(pack) == []
+    assert verify_page(page, pack) == []
+    (found,) = verify_page(page.replace("3:00:00", "2:00:00"), pack)
+    assert found.path == "page"
+
+
+# --- the commands ---
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> tuple[str, str]:
+    (tmp_path / "estate.yaml").write_text(ESTATE, "utf-8")
+    (tmp_path / "facts.yaml").write_text(FACTS, "utf-8")
+    return str(tmp_path / "estate.yaml"), str(tmp_path / "facts.yaml")
+
+
+def asking(files: tuple[str, str], *more: str) -> list[str]:
+    return ["pack", *files, "--period", "2026-04", "--agreement", "first", *more]
+
+
+@pytest.mark.parametrize("end", ["json", "html"])
+def test_a_pack_is_written_and_verified_by_commands(
+    files: tuple[str, str], tmp_path: Path, end: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / f"pack.{end}"
+    assert main(asking(files, "--out", str(out), "--json")) == 0
+    written = json.loads(capsys.readouterr().out)
+    assert written["hash"] == small()["hash"]
+    assert main(["verify", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["intact"] is True
+    out.write_text(out.read_text("utf-8").replace("400.00", "500.00"), "utf-8")
+    assert main(["verify", str(out)]) == 1
+    assert "500.00" in capsys.readouterr().out
+
+
+def test_a_pack_is_printed_where_no_file_is_named(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(asking(files)) == 0
+    assert capsys.readouterr().out == dump_json(small())
+
+
+@pytest.mark.parametrize(
+    ("more", "code"),
+    [(["--out", "pack.txt"], "USAGE"), (["--out", "/nowhere/p.json"], "UNWRITABLE")],
+)
+def test_what_cannot_be_written_is_refused(
+    files: tuple[str, str], more: list[str], code: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(asking(files, *more, "--json")) == 2
+    assert json.loads(capsys.readouterr().out)["errors"][0]["code"] == code
+
+
+def test_without_weasyprint_a_pdf_is_refused_with_what_to_do(
+    files: tuple[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setitem(sys.modules, "weasyprint", None)
+    out = tmp_path / "pack.pdf"
+    assert main(asking(files, "--out", str(out), "--json")) == 2
+    (error,) = json.loads(capsys.readouterr().out)["errors"]
+    assert error["code"] == "NO_PDF"
+    assert "orchestrator[pdf]" in error["advice"]
+    assert not out.exists()
