@@ -59,8 +59,7 @@ def due(measured: Measured, snapshot: Snapshot, currency: str) -> Due | None:
     subject, attained = measured.subject, measured.assessment.attained
     version, term = subject.version, subject.term
     inside = snapshot.entity(version.provider) == snapshot.entity(version.customer)
-    pays = measured.over or measured.breached
-    if attained is None or inside or term.strength == "goal" or not pays:
+    if attained is None or inside or term.strength == "goal" or not measured.pays:
         return None
     percent = percent_due(term.credits, rounded(term.measurement, attained))
     if not percent:

@@ -97,7 +97,6 @@ def _filed_only(_: Snapshot, version: Version) -> Iterator[Finding]:
     for term in map(version.resolved, version.terms):
         policies = term.policies or version.policies
         keys += ["policies.singleEvent"] if policies.single_event != "sum" else []
-        keys += ["windows"] if term.windows else []
     if keys:
         yield Finding(
             "FILED_ONLY",

@@ -226,33 +226,37 @@ def _bases(
     structure = part.scene.structure
     if part.before is not None:
         answer = upstream.at(structure, part.leaf, part.before - 1)
-        counted = answer.measured and clip(answer.measured.counted, part.before - 1, part.before)
-        yield _basis(part, internal, answer, bool(counted)), answer, part.intervals
+        before = [(part.before - 1, part.before)]
+        basis = next((one for one, _ in _counting(part, internal, answer, before)), "")
+        yield basis, answer, part.intervals
         return
     left = part.intervals
     while left:
         answer = upstream.at(structure, part.leaf, left[0][0])
         here = clip(left, answer.span.start, answer.span.end)
         left = subtract(left, here)
-        if answer.measured is None:
-            yield _basis(part, internal, answer, False), answer, here
-            continue
-        for counts, intervals in (
-            (True, intersect(here, answer.measured.counted)),
-            (False, subtract(here, answer.measured.counted)),
-        ):
-            if intervals:
-                yield _basis(part, internal, answer, counts), answer, intervals
+        for basis, intervals in _counting(part, internal, answer, here):
+            yield basis, answer, intervals
 
 
-def _basis(part: _Part, internal: bool, answer: Answer, counts: bool) -> str:
-    """What follows from a contribution that the agreement beneath counts, or does not."""
-    if answer.measured is None:
+def _counting(
+    part: _Part, internal: bool, answer: Answer, here: Intervals
+) -> Iterator[tuple[str, Intervals]]:
+    """Some time of a contribution by what follows from it: what the agreement beneath counts and
+    missed, counts and kept, or does not count."""
+    measured = answer.measured
+    if measured is None:
         own = part.scene.leaf(part.leaf).part == "own"
-        return OWN_PART if internal and own else NOT_COMMITTED
-    if not counts:
-        return EXCUSED
-    return BREACHED_COMMITMENT if answer.measured.breached else STRUCTURAL_GAP
+        yield (OWN_PART if internal and own else NOT_COMMITTED), here
+        return
+    counts = BREACHED_COMMITMENT if measured.breached else STRUCTURAL_GAP
+    for basis, intervals in (
+        (counts, intersect(here, measured.counted)),
+        (STRUCTURAL_GAP, intersect(here, measured.kept)),
+        (EXCUSED, subtract(subtract(here, measured.counted), measured.kept)),
+    ):
+        if intervals:
+            yield basis, intervals
 
 
 def _evidence(part: _Part, intervals: Intervals) -> set[str]:
