@@ -35,6 +35,7 @@ from orchestrator.model.records import (
     Finding,
     TermKey,
     Verdict,
+    WindowValue,
 )
 from orchestrator.model.values import Money, Span, format_duration, format_instant, format_percent
 
@@ -153,6 +154,19 @@ def show_derivations(out: Console, found: Sequence[Derivation], *, notes: bool =
             headroom(one),
             _styled(one.status),
         )
+        for window in one.windows:
+            figures_of = window.outcome
+            table.add_row(
+                f"  {window.hours}",
+                "",
+                _stacked(target_text(METRICS[one.metric], figures_of.promised)),
+                *(
+                    _found(one.metric, figures_of, name)
+                    for name in ("floor", "independent", "beta")
+                ),
+                "",
+                _styled(figures_of.status),
+            )
     out.print(table)
     _tell_marks(out, table)
     if len(found) > _SHOWN:
@@ -243,10 +257,11 @@ def _show_budgets(out: Console, key: TermKey, found: Explanation) -> None:
     prices = {price.leaf: price for price in found.shadow_prices}
     weights = {one.leaf: one for one in found.importance}
     basis: dict[str, list[str]] = {leaf: [] for leaf in prices}
-    down: dict[str, str] = {}
+    down: dict[str, list[str]] = {leaf: [] for leaf in prices}
     for one in found.basis:
-        basis[one.leaf].append(f"{one.agreement}/{one.term} v{one.version}")
-        down[one.leaf] = percent(one.unavailability, 4)
+        hours = f" {one.hours}" if one.hours else ""
+        basis[one.leaf].append(f"{one.agreement}/{one.term} v{one.version}{hours}")
+        down[one.leaf].append(percent(one.unavailability, 4))
     for leaf, price in prices.items():
         span = f"{float(price.low):.3g}"
         if price.low != price.high:
@@ -255,7 +270,7 @@ def _show_budgets(out: Console, key: TermKey, found: Explanation) -> None:
         table.add_row(
             leaf,
             ", ".join(basis[leaf]) or "nobody",
-            down.get(leaf, "-"),
+            ", ".join(dict.fromkeys(down[leaf])) or "-",
             span,
             f"{float(weight.criticality):.4f}" if weight else "-",
             _worth(weight.achievement if weight else None),
@@ -315,10 +330,19 @@ def show_verdict(out: Console, verdict: Verdict) -> None:
             _name(one.key),
             one.key.service,
             period_text(one.period),
-            *_held_against(one),
+            *_held_against(one.metric, one),
             minutes(one.counted_seconds),
             _styled(one.status),
         )
+        for window in one.windows:
+            table.add_row(
+                f"  {window.hours}",
+                "",
+                "",
+                *_held_against(one.metric, window),
+                minutes(window.counted_seconds),
+                _styled(window.status),
+            )
     out.print(table)
     if len(ordered) > _SHOWN:
         out.print(f"... {len(ordered) - _SHOWN:,} more: --json has them all", style="dim")
@@ -331,11 +355,11 @@ def show_verdict(out: Console, verdict: Verdict) -> None:
     show_findings(out, verdict.findings)
 
 
-def _held_against(one: Assessment) -> tuple[str, str]:
+def _held_against(metric: str, one: Assessment | WindowValue) -> tuple[str, str]:
     """The target, and what was attained of it: of times as the shares that kept them."""
-    if METRICS[one.metric].carrier in {"ratio", "fault", "within"}:
+    if METRICS[metric].carrier in {"ratio", "fault", "within"}:
         return format_percent(one.target), percent(one.attained)
-    return figure(one.metric, one.target), figure(one.metric, one.attained)
+    return figure(metric, one.target), figure(metric, one.attained)
 
 
 def show_breach(out: Console, breach: Breach, exposure: Exposure | None) -> None:

@@ -179,7 +179,7 @@ def trace(
     with terminal.progress("settling") as heard:
         verdict = settle(subject, reported, asked, heard, as_of=known)
     if as_json:
-        print_json(verdict_json(verdict, exact, counted=True))
+        print_json(verdict_json(verdict, exact))
     else:
         terminal.show_verdict(terminal.console(), verdict)
     return 0

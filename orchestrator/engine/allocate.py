@@ -159,7 +159,9 @@ class _Search:
         for place, commitments in sorted(
             beneath(self.underpinning, subject, self.asked).items(), key=lambda item: item[0]
         ):
-            if all(one.version.negotiability == "negotiable" for one in commitments):
+            if all(one.version.negotiability == "negotiable" for one in commitments) and not any(
+                one.term.windows for one in commitments
+            ):
                 targets = (one.term.target for one in commitments)
                 self.before[place] = min(t for t in targets if isinstance(t, Fraction))
                 yield place

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Iterable
 from fractions import Fraction
 from functools import cached_property
+from typing import Final
 
 from orchestrator.engine.cases import Case
-from orchestrator.engine.intervals import total
+from orchestrator.engine.intervals import Intervals, clip, total
 from orchestrator.engine.observations import Observations
 from orchestrator.engine.subjects import Subject
 from orchestrator.engine.verdicts import Moment
 from orchestrator.model.measuring import Measuring
 from orchestrator.model.records import Facts, Sample, Ticket
-from orchestrator.model.values import SECOND, Instant, Span
+from orchestrator.model.scopes import part_named
+from orchestrator.model.values import DAY, SECOND, Instant, Span
+
+_LONGEST_CLOSURE: Final = 366 * DAY
+"""Hours that open ever again are taken to do so within a year."""
 
 
 class Casebook:
@@ -35,6 +41,32 @@ class Casebook:
     def hours(self, subject: Subject, span: Span) -> Fraction:
         """Service hours of a term in a span, in seconds."""
         return Fraction(total(self.seen.underpinning.hours.open(subject.term.hours, span)), SECOND)
+
+    def holds(self, subject: Subject, begun: Instant) -> bool:
+        """Whether a term's target is the one for a case that begins at an instant: always, unless
+        it is that of a window. Outside of service hours, the one that holds when they next open
+        does."""
+        hours = subject.term.hours
+        part = part_named(hours)
+        if part is None:
+            return True
+        service = self._opened(part.hours)
+        place = bisect.bisect_right(service, begun, key=lambda one: one[1])
+        if place == len(service):
+            return not part.within
+        counts = max(begun, service[place][0])
+        return bool(clip(self._opened(hours), counts, counts + 1))
+
+    def _opened(self, hours: str) -> Intervals:
+        """When hours are open in all the time that there are cases in, and a good while after."""
+        return self.seen.underpinning.hours.open(hours, self._cases_in)
+
+    @cached_property
+    def _cases_in(self) -> Span:
+        samples = [sample.at for sample in self.facts.samples]
+        first = min(samples, default=self.horizon.start)
+        last = max(samples, default=self.horizon.end)
+        return Span(min(first, self.horizon.start), max(last, self.horizon.end) + _LONGEST_CLOSURE)
 
     @cached_property
     def tickets_of(self) -> dict[str, list[Ticket]]:

@@ -181,7 +181,7 @@ def _cases(book: Casebook, gauge: Gauge, subject: Subject, point: Target, period
     A contractual source decides, and what names no source is taken to be of it. Else pooled cases
     are all of one source; or the most trusted decides, or the one that has observed most.
     """
-    key = (subject.key, point, id(gauge))
+    key = (subject.key, subject.term.hours, point, id(gauge))
     if key not in book.found:
         book.found[key] = gauge.cases(book, subject, point)
     cases = book.found[key]

@@ -63,9 +63,8 @@ class Charge:
 def charge(estate: Estate, measured: Measured, measurements: Measurements) -> Charge | None:
     """What an assessment costs; None where nothing ever is paid for it: within one legal entity,
     for a goal, or while the target can still be kept."""
-    pays = measured.over or measured.breached
     attained = measured.assessment.attained
-    if attained is None or not pays or not settles(estate, measured):
+    if attained is None or not measured.pays or not settles(estate, measured):
         return None
     scheme = scheme_of(measured.subject.term) or NO_SCHEME
     outcome = outcome_of(estate, measured, scheme, measurements)

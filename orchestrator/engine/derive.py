@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
+from typing import Final
 
 from orchestrator.engine import findings as note
 from orchestrator.engine.estimate import Estimate, common_cause, independent, scenes
@@ -19,7 +20,7 @@ from orchestrator.engine.floor import Floor, floor, is_reached
 from orchestrator.engine.kinds.derivation import derivation as of_another_kind
 from orchestrator.engine.problem import Problem, problem
 from orchestrator.engine.promises import periods, promise_of, rounded
-from orchestrator.engine.subjects import Subject, periods_ending, subjects
+from orchestrator.engine.subjects import Subject, parts_of, periods_ending, subjects
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import ROUND_THE_CLOCK
@@ -31,6 +32,7 @@ from orchestrator.model.derivations import (
     Derivation,
     Methods,
     Number,
+    WindowOutcome,
 )
 from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.metrics import METRICS
@@ -178,14 +180,44 @@ def _windows(underpinning: Underpinning, subject: Subject, span: Span) -> Sequen
 def derivation_of(
     underpinning: Underpinning, subject: Subject, asked: AskedPeriod, depth: Depth = PLAIN
 ) -> Derivation:
-    """The derivation of one promise."""
+    """The derivation of one promise; of one with windows, of the worst of them."""
     term = subject.term
+    if term.windows:
+        spans = _own_periods(subject, asked)
+        made = [
+            (part.term.hours, derivation_of(underpinning, part, asked, depth))
+            for part in parts_of(subject)
+            if any(underpinning.hours.open(part.term.hours, span) for span in spans)
+        ]
+        if made:
+            return _of_windows(made)
+        term = replace(term, windows=())
+        subject = replace(subject, term=term)
     if METRICS[term.metric].algebra != underpinning.metric_algebra:
         periods = _own_periods(subject, asked)
         explained = depth.explain or depth.cuts > 0
         return of_another_kind(underpinning, subject, periods, explained=explained)
     found = worst_figures(underpinning, subject, asked)
     return concluded(underpinning, subject, found, depth)
+
+
+_WORST_FIRST: Final = (UNCOMMITTED, SHORTFALL, UNDERPINNED, NOT_COMPARABLE)
+
+
+def _of_windows(made: Sequence[tuple[str, Derivation]]) -> Derivation:
+    """A term with windows is as good as the worst of them, the first of equals; what is to be
+    noticed of any is to be noticed of the term."""
+    worst = min(
+        (one for _, one in made),
+        key=lambda one: (_WORST_FIRST.index(one.status), one.headroom or 0),
+    )
+    others = [one for _, one in made if one is not worst]
+    return replace(
+        worst,
+        assumptions=tuple(dict.fromkeys(a for one in (worst, *others) for a in one.assumptions)),
+        findings=tuple(dict.fromkeys(f for one in (worst, *others) for f in one.findings)),
+        windows=tuple(WindowOutcome(hours, one.outcome) for hours, one in made),
+    )
 
 
 def concluded(

@@ -23,6 +23,7 @@ from orchestrator.engine.estimate import (
 )
 from orchestrator.engine.floor import Floor, prices
 from orchestrator.engine.fussell import cuts_down
+from orchestrator.engine.prime import split
 from orchestrator.engine.problem import Part, Problem
 from orchestrator.engine.renegotiate import renegotiations
 from orchestrator.engine.subjects import Subject
@@ -70,12 +71,20 @@ def explain(
 
 def _basis(data: Problem) -> Iterator[Basis]:
     found = {
-        Basis(leaf.id, c.key.agreement, c.key.version, c.key.term, 1 - c.term.target)
+        Basis(
+            leaf.id,
+            c.key.agreement,
+            c.key.version,
+            c.key.term,
+            1 - term.target,
+            hours=term.hours if c.term.windows else "",
+        )
         for leaf in data.leaves_of(data.groups)
         for c in leaf.commitments
-        if isinstance(c.term.target, Fraction)
+        for term in split(c.term)
+        if isinstance(term.target, Fraction)
     }
-    yield from sorted(found, key=lambda b: (b.leaf, b.agreement, b.version, b.term))
+    yield from sorted(found, key=lambda b: (b.leaf, b.agreement, b.version, b.term, b.hours))
 
 
 # --- cuts ----------------------------------------------------------------------------------------

@@ -59,7 +59,7 @@ def fault_model(
             f"the term {subject.key.term!r} is about {subject.term.metric}, not availability",
             "name a term of availability",
         )
-    own = promise_of(subject.version, subject.term)
+    own = promise_of(subject.version, replace(subject.term, windows=()))
     window = underpinning.hours.open(own.hours, period)
     grounds = underpinning.ground(subject.version, subject.covers, period)
     ground = max(grounds, key=lambda one: total(intersect(window, one.intervals)))

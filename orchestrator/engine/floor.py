@@ -17,6 +17,7 @@ from orchestrator.engine.problem import Problem
 from orchestrator.engine.programme import Programme, Row, programme
 from orchestrator.engine.reliefs import choices
 from orchestrator.model.calendars import ROUND_THE_CLOCK
+from orchestrator.model.scopes import part_named
 
 ZERO: Final = Fraction(0)
 
@@ -113,13 +114,17 @@ def down_together(data: Problem, found: Floor) -> Mapping[Column, Fraction]:
 def is_reached(data: Problem, found: Floor) -> bool:
     """Whether some behaviour is known to reach the floor, and nothing lower: not where several
     rolling budgets, or one in several cells or in hours, may not fit together in time, nor where
-    the period shrinks by excused time that the witness does not spend."""
-    rolling = [
+    the period shrinks by excused time that the witness does not spend, nor where what a term with
+    windows excuses is one quantity for all of them."""
+    binding = [
         (group, data.promises[promise])
         for group in data.groups
         for promise in group.all_promises
-        if data.binds(promise) and data.promises[promise].period.rolling
+        if data.binds(promise)
     ]
+    if any(one.allowances and part_named(one.hours) for _, one in (*binding, (None, data.own))):
+        return False
+    rolling = [(group, promise) for group, promise in binding if promise.period.rolling]
     alone = len(found.programme.cells) == 1 and all(
         group.size == 1 and promise.hours == ROUND_THE_CLOCK for group, promise in rolling
     )

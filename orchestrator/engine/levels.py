@@ -268,21 +268,34 @@ def _bases(
     structure = part.scene.structure
     if part.before is not None:
         answer = upstream.at(structure, part.leaf, part.before - 1)
-        counted = answer.measured and clip(answer.measured.counted, part.before - 1, part.before)
-        yield _basis(part, internal, answer, bool(counted)), answer, part.intervals, ONE
+        before = [(part.before - 1, part.before)]
+        yield next(_based(part, internal, answer, before))[0], answer, part.intervals, ONE
         return
     left = part.intervals
     while left:
         answer = upstream.at(structure, part.leaf, left[0][0])
         here = clip(left, answer.span.start, answer.span.end)
         left = subtract(left, here)
-        if answer.measured is None:
-            yield _basis(part, internal, answer, False), answer, here, ONE
-            continue
-        for intervals, recognised in _recognised(part, answer.measured, here):
-            for counts, share in ((True, recognised), (False, 1 - recognised)):
-                if share:
-                    yield _basis(part, internal, answer, counts), answer, intervals, share
+        for basis, intervals, share in _based(part, internal, answer, here):
+            yield basis, answer, intervals, share
+
+
+def _based(
+    part: Part, internal: bool, answer: Answer, here: Intervals
+) -> Iterator[tuple[str, Intervals, Fraction]]:
+    """Some time of a contribution by what follows from it: what the agreement beneath counts and
+    missed, counts and kept, or does not count."""
+    if answer.measured is None:
+        own = part.scene.leaf(part.leaf).part == "own"
+        yield (OWN_PART if internal and own else NOT_COMMITTED), here, ONE
+        return
+    counts = BREACHED_COMMITMENT if answer.measured.breached else STRUCTURAL_GAP
+    if kept := intersect(here, answer.measured.kept):
+        yield STRUCTURAL_GAP, kept, ONE
+    for intervals, recognised in _recognised(part, answer.measured, subtract(here, kept)):
+        for basis, share in ((counts, recognised), (EXCUSED, 1 - recognised)):
+            if share:
+                yield basis, intervals, share
 
 
 def _recognised(
@@ -303,16 +316,6 @@ def _recognised(
         by_share.setdefault(share, []).append((stretch.start, stretch.end))
     for share, some in sorted(by_share.items()):
         yield union(some), share
-
-
-def _basis(part: Part, internal: bool, answer: Answer, counts: bool) -> str:
-    """What follows from a contribution that the agreement beneath counts, or does not."""
-    if answer.measured is None:
-        own = part.scene.leaf(part.leaf).part == "own"
-        return OWN_PART if internal and own else NOT_COMMITTED
-    if not counts:
-        return EXCUSED
-    return BREACHED_COMMITMENT if answer.measured.breached else STRUCTURAL_GAP
 
 
 def _evidence(part: Part, intervals: Intervals) -> frozenset[str]:

@@ -95,8 +95,6 @@ def _filed_only(_: Snapshot, version: Version) -> Iterator[Finding]:
     keys = [key for key, _ in version.kept if not key.startswith("x-")]
     keys += [key for term in version.terms for key, _ in term.kept if not key.startswith("x-")]
     keys += ["claims"] if version.claims else []
-    for term in map(version.resolved, version.terms):
-        keys += ["windows"] if term.windows else []
     if keys:
         yield Finding(
             "FILED_ONLY",

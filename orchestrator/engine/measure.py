@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -16,7 +17,7 @@ from orchestrator.engine.gauges import gauge_of
 from orchestrator.engine.intervals import Intervals, union
 from orchestrator.engine.observations import Observations
 from orchestrator.engine.slices import Stretch
-from orchestrator.engine.subjects import Subject
+from orchestrator.engine.subjects import Subject, parts_of
 from orchestrator.engine.verdicts import (
     AT_RISK,
     BREACHED,
@@ -26,7 +27,7 @@ from orchestrator.engine.verdicts import (
     Moment,
 )
 from orchestrator.model.metrics import METRICS
-from orchestrator.model.records import Assessment, Tally, TermKey
+from orchestrator.model.records import Assessment, Tally, TermKey, WindowValue
 from orchestrator.model.values import FOREVER, Span
 
 __all__ = [
@@ -48,16 +49,18 @@ DOWNTIME: Final = "downtime"
 class Measured:
     """One subject measured over one of its periods.
 
-    `stretches` are the downtime that counts, in order. Of what is measured by cases, `tally` says
-    what was counted, `judged` are the cases of the period and `missed` those that miss the target.
-    `compared` is what several sources say of downtime, `refusals` what it does not excuse though
-    it was claimed. `breached` goes by the source that decides,
-    even where another one disputes it. `over`: nothing more can happen in the period.
+    `stretches` are the downtime that counts, in order; of a term with windows that is missed, in
+    those that were, and `kept` is the downtime that counts in the others. Of what is measured by
+    cases, `tally` says what was counted, `judged` are the cases of the period and `missed` those
+    that miss the target. `compared` is what several sources say of downtime, `refusals` what it
+    does not excuse though it was claimed. `breached` goes by the source that decides, even where
+    another one disputes it. `over`: nothing more can happen in the period.
     """
 
     subject: Subject
     assessment: Assessment
     stretches: tuple[Stretch, ...] = ()
+    kept: Intervals = ()
     unexplained: bool = False
     redundancy_lost: bool = False
     tally: Tally | None = None
@@ -84,6 +87,12 @@ class Measured:
         return min((stretch.counted for stretch in self.stretches), default=Fraction(1))
 
     @property
+    def pays(self) -> bool:
+        """Whether the figure may bring a credit: not while it can still change; and not of a term
+        with windows that is kept, as its tiers are about what misses a target."""
+        return self.breached or (self.over and not self.subject.term.windows)
+
+    @property
     def downtime(self) -> Fraction:
         """How long of it counts, in microseconds."""
         return sum((s.length * s.counted for s in self.stretches), Fraction(0))
@@ -108,16 +117,19 @@ class Measurements:
         window of a span."""
         key = (subject.key, period)
         if key not in self._measured:
-            self._measured[key] = self._measure(subject, period)
+            self._measured[key] = self._by_windows(subject, period)
         return self._measured[key]
+
+    def _by_windows(self, subject: Subject, period: Span) -> Measured:
+        parts = [self._measure(part, period) for part in parts_of(subject)]
+        return parts[0] if len(parts) == 1 else of_windows(subject, parts)
 
     def with_excuses(self, measured: Measured, categories: tuple[str, ...]) -> Assessment:
         """What a term of availability would come to if it excused some categories besides."""
         subject = measured.subject
         excluded = (*(subject.term.exclusions or ()), *categories)
         excusing = replace(subject, term=replace(subject.term, exclusions=excluded))
-        period = measured.assessment.period
-        return measured_downtime(self.seen, excusing, period, self.moment).assessment
+        return self._by_windows(excusing, measured.assessment.period).assessment
 
     def _measure(self, subject: Subject, period: Span) -> Measured:
         gauge = gauge_of(subject.term.metric)
@@ -127,8 +139,8 @@ class Measurements:
                 subject,
                 found.assessment,
                 found.stretches,
-                found.unexplained,
-                found.redundancy_lost,
+                unexplained=found.unexplained,
+                redundancy_lost=found.redundancy_lost,
                 compared=found.compared,
                 refusals=found.refusals,
                 breached=found.breached,
@@ -143,6 +155,62 @@ class Measurements:
             breached=breached(counted),
             over=self.moment.over(counted.assessment.period),
         )
+
+
+_WORST_FIRST: Final = (BREACHED, DISPUTED, AT_RISK, MET, INSUFFICIENT_DATA)
+
+
+def of_windows(subject: Subject, parts: Sequence[Measured]) -> Measured:
+    """A term measured window by window: it is kept if each of them is. Windows without service
+    hours in the period say nothing.
+
+    A missed one decides, of several the one that attained the worst, as credits go by that; where
+    none is missed, the one that is nearest to it.
+    """
+    metric = METRICS[subject.term.metric]
+    said = [one for one in parts if one.assessment.hours_seconds] or list(parts)
+
+    def rank(one: Measured) -> tuple[bool, int, bool, Fraction]:
+        found = one.assessment
+        figure = found.attained or Fraction(0)
+        if not one.breached:
+            figure -= found.target
+        towards = figure if metric.higher_is_better else -figure
+        return not one.breached, _WORST_FIRST.index(found.status), found.attained is None, towards
+
+    decides = min(said, key=rank)
+    counting = [one for one in said if one.breached] or said
+    spared = [one for one in said if one not in counting]
+    return replace(
+        decides,
+        subject=subject,
+        assessment=replace(
+            decides.assessment,
+            windows=tuple(_window(one) for one in parts if one in said),
+        ),
+        stretches=_in_order(stretch for one in counting for stretch in one.stretches),
+        kept=union(interval for one in spared for interval in one.counted),
+        unexplained=any(one.unexplained for one in counting),
+        redundancy_lost=any(one.redundancy_lost for one in counting),
+        judged=tuple(case for one in counting for case in one.judged),
+        missed=tuple(case for one in counting for case in one.missed),
+    )
+
+
+def _window(one: Measured) -> WindowValue:
+    found = one.assessment
+    return WindowValue(
+        one.subject.term.hours,
+        found.target,
+        found.attained,
+        found.status,
+        found.counted_seconds,
+        found.hours_seconds,
+    )
+
+
+def _in_order(stretches: Iterable[Stretch]) -> tuple[Stretch, ...]:
+    return tuple(sorted(stretches, key=lambda one: (one.start, one.end)))
 
 
 def _end_of_facts(seen: Observations) -> int:

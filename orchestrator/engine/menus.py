@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
+from orchestrator.engine.prime import at_any_time
 from orchestrator.engine.promises import Promise, promise_of
 from orchestrator.engine.revisions import Place, Revision, in_force, revised
 from orchestrator.errors import OrchestratorError, Problem, refuse
@@ -100,7 +101,8 @@ def _course(estate: Estate, menu: Menu, currency: str, asked: AskedPeriod) -> Co
         now = None
     else:
         versions = _versions(estate, menu, asked)
-        now = min(t for v in versions if isinstance(t := v.term(menu.term).target, Fraction))
+        kept = [at_any_time(version.term(menu.term)) for version in versions]
+        now = min(t for one in kept if one and isinstance(t := one.target, Fraction))
     last = versions[-1]
     for offer in menu.offers:
         check_target(METRICS[AVAILABILITY], offer.target)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from functools import cached_property, partial
 
 from orchestrator.engine.components import Bits
@@ -15,6 +16,7 @@ from orchestrator.engine.underpinning import Underpinning
 from orchestrator.model.estate import Snapshot
 from orchestrator.model.measuring import Measuring
 from orchestrator.model.records import Facts, TermKey
+from orchestrator.model.scopes import whole_of
 from orchestrator.model.values import FOREVER, Instant, Span
 
 
@@ -169,7 +171,9 @@ def _excused(
 ) -> tuple[list[Report], list[Refusal]]:
     """The reports with what the agreement excuses of each, and what it refuses of them. Earlier
     ones have used up allowances."""
-    promise = promise_of(subject.version, subject.term)
+    # What a term excuses is one quantity, whatever its windows.
+    whole = replace(subject.term, hours=whole_of(subject.term.hours), windows=())
+    promise = promise_of(subject.version, whole)
     own_part = all(cover.scope == "own" for cover in subject.covers)
     span = Span(min(lookback(promise, hull), hull.start), hull.end)
     claimable = [

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import Final
 
 from orchestrator.engine.hours import open_segments
-from orchestrator.engine.intervals import Intervals, clip, total, union
+from orchestrator.engine.intervals import Intervals, clip, intersect, subtract, total, union
 from orchestrator.model.agreements import (
     Allowance,
     Measurement,
@@ -24,6 +24,7 @@ from orchestrator.model.agreements import (
 )
 from orchestrator.model.calendars import ROUND_THE_CLOCK
 from orchestrator.model.estate import Estate
+from orchestrator.model.scopes import part_named
 from orchestrator.model.values import MINUTE, Duration, Period, Span, zone
 
 MAINTENANCE: Final = "maintenance"
@@ -69,8 +70,9 @@ class Promise:
 
 
 def promise_of(version: Version, term: Term) -> Promise:
-    """The promise a resolved term makes."""
+    """The promise that a resolved term makes, or a part of it in which one target holds."""
     assert term.period is not None
+    assert not term.windows, "several promises"
     measurement = term.measurement
     return Promise(
         promised(term),
@@ -148,16 +150,22 @@ class Hours:
         self._known: dict[tuple[str, Span], Intervals] = {}
 
     def open(self, hours: str, span: Span) -> Intervals:
-        """The instants of a finite span within the hours."""
+        """The instants of a finite span within the hours, or the part of them that is named."""
         if hours in {ROUND_THE_CLOCK, ""}:
             return [(span.start, span.end)]
         key = (hours, span)
-        if key not in self._known:
+        part = part_named(hours)
+        if key not in self._known and part is not None:
+            left = self.open(part.hours, span)
+            for other in part.outside:
+                left = subtract(left, self.open(other, span))
+            self._known[key] = intersect(left, self.open(part.within, span))
+        elif key not in self._known:
             self._known[key] = union(
                 segment
                 for dated in self.estate.calendars[hours]
-                if (part := dated.span & span)
-                for segment in open_segments(dated.value, part)
+                if (held := dated.span & span)
+                for segment in open_segments(dated.value, held)
             )
         return self._known[key]
 

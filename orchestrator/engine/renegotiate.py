@@ -88,7 +88,7 @@ def _closing(
     """A target that closes the gap by itself. Downtime is concave in a budget: taking away the gap
     over the price of what is lost first takes away at least the gap."""
     assert isinstance(commitment.term.target, Fraction)
-    if gap <= 0 or commitment.version.negotiability != NEGOTIABLE:
+    if gap <= 0 or commitment.version.negotiability != NEGOTIABLE or commitment.term.windows:
         return None
     rows = [row for row in found.programme.budgets if row.group == group and not row.outside]
     sums: dict[int, Fraction] = {}

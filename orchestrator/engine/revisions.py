@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from orchestrator.engine.derive import promises_to_check
+from orchestrator.engine.prime import at_all_times
 from orchestrator.engine.problem import problem
 from orchestrator.engine.promises import promise_of
 from orchestrator.engine.structure import Commitment
@@ -29,8 +30,8 @@ Place = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Revision:
-    """What a term is to say; None and "" leave what it says. With `at_least` a higher target
-    stays as well."""
+    """What a term is to say, at all times; None and "" leave what it says. With `at_least` a higher
+    target stays as well."""
 
     target: Fraction
     period: Period | None = None
@@ -45,6 +46,7 @@ class Revision:
         return replace(
             term,
             target=target,
+            windows=(),
             period=self.period or term.period,
             strength=self.strength or term.strength,
         )
@@ -93,13 +95,18 @@ def goals(estate: Estate, asked: AskedPeriod) -> Iterator[Subject]:
         for version in versions:
             for subject in promises_to_check(estate, version, asked):
                 if METRICS[subject.term.metric].algebra == "downtime":
-                    yield subject
+                    yield _plain(subject)
+
+
+def _plain(subject: Subject) -> Subject:
+    """A promise without windows: the strictest of them at all times, to the safe side."""
+    return replace(subject, term=at_all_times(subject.term))
 
 
 def subject_in(estate: Estate, key: TermKey) -> Subject:
     """A promise by its key, as a revised estate has it."""
     return next(
-        subject
+        _plain(subject)
         for version in estate.agreements[key.agreement]
         if version.number == key.version
         for subject in subjects(version)

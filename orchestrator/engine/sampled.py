@@ -44,5 +44,5 @@ def _samples(book: Casebook, subject: Subject) -> list[Sample]:
         sample
         for service in dict.fromkeys(subject.services)
         for sample in book.samples_of.get((subject.term.metric, service), ())
-        if sample.point == point
+        if sample.point == point and book.holds(subject, sample.at)
     ]

@@ -19,7 +19,7 @@ from functools import lru_cache
 from importlib.metadata import version
 from typing import Final
 
-from orchestrator.engine.intervals import clip, intersect, subtract, union
+from orchestrator.engine.intervals import Intervals, clip, intersect, subtract, union
 from orchestrator.engine.zones import (
     EARLIEST,
     LATEST,
@@ -31,6 +31,7 @@ from orchestrator.engine.zones import (
 )
 from orchestrator.errors import refuse
 from orchestrator.model.calendars import ROUND_THE_CLOCK, AgreedHolidays, Calendar, Holidays
+from orchestrator.model.scopes import part_named
 from orchestrator.model.values import DAY, FOREVER, Duration, Instant, Span, civil_date, zone
 
 Segments = tuple[tuple[Instant, Instant], ...]
@@ -57,8 +58,15 @@ def open_segments(calendar: Calendar, span: Span) -> Segments:
 
 
 def segments(calendars: Mapping[str, Calendar], hours: str, span: Span) -> Segments:
-    """The open stretches of a span under `hours`: the id of a calendar, or `24x7`."""
-    return segments_of(calendar_of(calendars, hours), span)
+    """The open stretches of a span under `hours`: the id of a calendar, `24x7`, or the text of a
+    part of such hours."""
+    part = part_named(hours)
+    if part is None:
+        return segments_of(calendar_of(calendars, hours), span)
+    left: Intervals = segments(calendars, part.hours, span)
+    for other in part.outside:
+        left = subtract(left, segments(calendars, other, span))
+    return tuple(intersect(left, segments(calendars, part.within or ROUND_THE_CLOCK, span)))
 
 
 def segments_of(calendar: Calendar | None, span: Span) -> Segments:

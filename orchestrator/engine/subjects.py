@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from orchestrator.engine.prime import split
 from orchestrator.engine.structure import Commitment, covered_as
 from orchestrator.model.agreements import Cover, Term, Version
 from orchestrator.model.records import TermKey
@@ -42,6 +43,12 @@ def subjects(version: Version) -> Iterator[Subject]:
         resolved = version.resolved(term)
         for covers in sets:
             yield Subject(version, resolved, covers)
+
+
+def parts_of(subject: Subject) -> tuple[Subject, ...]:
+    """What a subject promises in each of its windows, and in the rest of its hours; the subject
+    itself where it has no windows."""
+    return tuple(replace(subject, term=part) for part in split(subject.term))
 
 
 def subject_of(commitment: Commitment) -> Subject:

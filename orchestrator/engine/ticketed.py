@@ -28,6 +28,7 @@ from orchestrator.model.clocking import CUSTOMER_LATE, WATCHES, ClockRules, Goal
 from orchestrator.model.lapses import Lapse
 from orchestrator.model.metrics import Points, Target, Within
 from orchestrator.model.records import Ticket, TicketEvent
+from orchestrator.model.scopes import part_named, whole_of
 from orchestrator.model.values import DAY, FOREVER, Duration, Instant, Span
 
 WATCH_OF: Final = {watch.metric: watch for watch in WATCHES.values()}
@@ -97,7 +98,7 @@ def _timed(book: Casebook, subject: Subject, point: Within) -> Iterator[Timed]:
             clocks[epoch] = clocks_for(snapshot.calendars, rules, book.horizon)
         every = _with_every_priority(rules, known)
         for reading in read_clocks(known, every, clocks[epoch], book.now(ticket)):
-            if covers_priority(subject, reading.priority):
+            if covers_priority(subject, reading.priority) and book.holds(subject, reading.begun):
                 yield Timed(known, reading, every, clocks[epoch])
 
 
@@ -236,7 +237,7 @@ def rules_of(book: Casebook, subject: Subject, point: Within) -> ClockRules:
     version, term, measuring = subject.version, subject.term, book.measuring(subject)
     watch = WATCH_OF[term.metric]
     place = points_of(term.target).index(point)
-    goals = {one.priority: _goal(one, place) for one in _alike(subject)}
+    goals = {one.priority: _goal(_where(one, term.hours), place) for one in _alike(subject)}
     goals[term.priority] = _goal(term, place)
     late, allowance, hours, evidence = _customer_late(subject, measuring.awaiting)
     return ClockRules(
@@ -260,7 +261,15 @@ def rules_of(book: Casebook, subject: Subject, point: Within) -> ClockRules:
 def _goal(term: Term, place: int) -> Goal:
     points = points_of(term.target)
     point = points[min(place, len(points) - 1)]
-    return Goal(point.duration, point.business_days, term.hours, term.priority)
+    return Goal(point.duration, point.business_days, whole_of(term.hours), term.priority)
+
+
+def _where(term: Term, hours: str) -> Term:
+    """A term as it is where another one holds: in the same window, if it has it."""
+    part = part_named(hours)
+    within = part.within if part else ""
+    target = next((one.target for one in term.windows if one.hours == within), term.target)
+    return replace(term, target=target)
 
 
 def points_of(target: Target) -> tuple[Within, ...]:
@@ -294,7 +303,8 @@ def longest_wait(hours: Hours, term: Term, until: Instant) -> Duration:
     """How long before an instant a term's time may begin and be used up only then: found by
     doubling, so at most twice as long as need be."""
     wait: Duration = DAY
-    for point in points_of(term.target):
+    targets = (term.target, *(window.target for window in term.windows))
+    for point in (point for target in targets for point in points_of(target)):
         # A service day a week, at least, and a fortnight in which there is none.
         wait = max(wait, (point.business_days + 2) * 7 * DAY if point.business_days else DAY)
         while wait < _LONGEST:

@@ -15,6 +15,7 @@ from orchestrator.engine.components import Bits, Components, Node, bits_from
 from orchestrator.engine.diagram import Diagram, Hard
 from orchestrator.engine.intervals import Intervals, union
 from orchestrator.engine.kinds.requirement import Requirements
+from orchestrator.engine.prime import split
 from orchestrator.engine.promises import Hours, Promise, promise_of
 from orchestrator.engine.structure import Commitment, Leaf, Structure
 from orchestrator.model.agreements import Cover, Version
@@ -48,7 +49,7 @@ class Underpinning:
         self.components = Components()
         self.promises: list[Promise] = []
         self._numbers: dict[Promise, int] = {}
-        self._made: dict[tuple[str, int, str], int] = {}
+        self._made: dict[tuple[str, int, str], Promises] = {}
         self._structures: dict[tuple[Instant, str, bool], Structure] = {}
         self._requirements: dict[tuple[Instant, str], Requirements] = {}
         self._kinds: dict[int, _Kinds] = {}
@@ -73,17 +74,26 @@ class Underpinning:
         return self._requirements[key]
 
     def promise(self, commitment: Commitment) -> int:
-        """The number of what a commitment promises."""
+        """The number of what a commitment without windows promises."""
+        (number,) = self.promises_by(commitment)
+        return number
+
+    def promises_by(self, commitment: Commitment) -> Promises:
+        """The numbers of what a commitment promises, in each of its windows."""
         key = commitment.key
         # Whatever service it is made for, a term promises the same.
         term = key.agreement, key.version, key.term
         if term not in self._made:
-            promise = promise_of(commitment.version, commitment.term)
-            number = self._numbers.setdefault(promise, len(self.promises))
-            if number == len(self.promises):
-                self.promises.append(promise)
-            self._made[term] = number
+            parts = split(commitment.term)
+            made = (self._number(promise_of(commitment.version, part)) for part in parts)
+            self._made[term] = tuple(made)
         return self._made[term]
+
+    def _number(self, promise: Promise) -> int:
+        number = self._numbers.setdefault(promise, len(self.promises))
+        if number == len(self.promises):
+            self.promises.append(promise)
+        return number
 
     def kinds(self, structure: Structure) -> Mapping[Promises, Bits]:
         """The leaves of a structure by what is promised of them."""
@@ -97,7 +107,8 @@ class Underpinning:
         found = self._kinds.setdefault(id(structure), _Kinds())
         fresh: dict[Promises, list[int]] = {}
         for number, leaf in itertools.islice(structure.leaves.items(), len(found.of), None):
-            promises = tuple(dict.fromkeys(map(self.promise, leaf.commitments)))
+            made = itertools.chain.from_iterable(map(self.promises_by, leaf.commitments))
+            promises = tuple(dict.fromkeys(made))
             found.of[number] = promises
             fresh.setdefault(promises, []).append(number)
         for promises, numbers in fresh.items():

@@ -29,7 +29,7 @@ from orchestrator.engine.held import (
     share,
 )
 from orchestrator.engine.promises import promise_of, rounded
-from orchestrator.engine.subjects import Subject
+from orchestrator.engine.subjects import Subject, parts_of
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.errors import refuse
 from orchestrator.model.derivations import (
@@ -113,19 +113,23 @@ class Portfolio:
         self._above.setdefault((key.agreement, key.term), {})[number] = None
         if METRICS[subject.term.metric].algebra != ALGEBRA:
             made = derivation_of(underpinning, subject, self.asked)
-            self._kept.append(_Kept(key, subject, _outcome(made)))
+            self._kept.append(_Kept(key, subject, made.outcome))
             return made
-        figures = list(all_figures(underpinning, subject, self.asked))
-        made = concluded(underpinning, subject, min(figures, key=lambda one: one.rank))
+        parts = parts_of(subject)
+        figures = [one for part in parts for one in all_figures(underpinning, part, self.asked)]
+        if len(parts) == 1:
+            made = concluded(underpinning, subject, min(figures, key=lambda one: one.rank))
+        else:
+            made = derivation_of(underpinning, subject, self.asked)
         for one in figures:
             for leaf in one.data.leaves_of(one.data.groups):
                 for c in leaf.commitments:
                     self._above.setdefault((c.key.agreement, c.key.term), {})[number] = None
         known = tuple(kept for one in figures if (kept := self._held(one)) is not None)
-        if len(known) < len(figures):
+        if len(known) < len(figures) or len(parts) > 1:
             known = ()
         failing = tuple(fails_uncommitted(underpinning, one.data) for one in known)
-        self._kept.append(_Kept(key, subject, _outcome(made), known, failing))
+        self._kept.append(_Kept(key, subject, made.outcome, known, failing))
         return made
 
     def _held(self, one: Figures) -> Held | None:
@@ -157,7 +161,7 @@ class Portfolio:
             for agreement in sorted({key.agreement for key in missing}):
                 for one in derive(edited, self.asked, agreement, underpinning=underpinning):
                     if (number := missing.get(one.key, -1)) >= 0:
-                        before, after = self._kept[number].before, _outcome(one)
+                        before, after = self._kept[number].before, one.outcome
                         if number in own or after != before:
                             found[number] = Effect(one.key, one.metric, before, after, anew=True)
         return tuple(found[number] for number in sorted(found))
@@ -246,19 +250,6 @@ def with_targets(estate: Estate, targets: Mapping[Name, Target]) -> Estate:
         for id, versions in estate.agreements.items()
     }
     return replace(estate, agreements=agreements)
-
-
-def _outcome(one: Derivation) -> Outcome:
-    return Outcome(
-        one.promised,
-        one.floor,
-        one.independent,
-        one.beta,
-        one.status,
-        one.methods,
-        one.independent_interval,
-        one.beta_interval,
-    )
 
 
 def _order(key: TermKey) -> tuple[str, str, str, int]:

@@ -142,6 +142,19 @@ def derivation_json(one: Derivation, exact: bool = False) -> Plain:
         "assumptions": list(one.assumptions),
         "findings": [finding_json(finding) for finding in one.findings],
     }
+    if one.windows:
+        result["windows"] = [
+            {
+                "hours": window.hours,
+                "promised": target_json(window.outcome.promised, exact),
+                "floor": target_json(window.outcome.floor, exact),
+                "independent": target_json(window.outcome.independent, exact),
+                "beta": target_json(window.outcome.beta, exact),
+                "methods": methods_json(window.outcome.methods),
+                "status": window.outcome.status,
+            }
+            for window in one.windows
+        ]
     return result | (explanation_json(one.explanation, exact) if one.explanation else {})
 
 
@@ -193,6 +206,7 @@ def explanation_json(found: Explanation, exact: bool) -> Plain:
                     "unavailability": ratio(basis.unavailability),
                 }
                 | ({} if basis.target is None else {"target": target_json(basis.target, exact)})
+                | ({"hours": basis.hours} if basis.hours else {})
                 for basis in found.basis
             ],
             "witness": [
@@ -242,12 +256,10 @@ def worst_case_json(one: WorstCase, exact: bool = False) -> Plain:
     }
 
 
-def verdict_json(
-    verdict: Verdict, exact: bool = False, locate: Locate | None = None, *, counted: bool = False
-) -> Plain:
-    """All that was concluded. With `counted`, assessments by tickets and samples say what they were
-    counted from, as far as the verdict does: the database keeps conclusions alone."""
-    tallies = {(one.key, one.period): one for one in verdict.tallies if counted}
+def verdict_json(verdict: Verdict, exact: bool = False, locate: Locate | None = None) -> Plain:
+    """All that was concluded; assessments by tickets and samples say what they were counted
+    from."""
+    tallies = {(one.key, one.period): one for one in verdict.tallies}
     return {
         "assessments": [
             assessment_json(one, exact, tallies.get((one.key, one.period)))
@@ -277,6 +289,18 @@ def assessment_json(one: Assessment, exact: bool = False, tally: Tally | None = 
         "unknownSeconds": number_json(one.unknown_seconds, exact),
         "hoursSeconds": number_json(one.hours_seconds, exact),
     }
+    if one.windows:
+        plain["windows"] = [
+            {
+                "hours": window.hours,
+                "target": ratio_json(window.target, exact),
+                "attained": ratio_json(window.attained, exact),
+                "status": window.status,
+                "countedSeconds": number_json(window.counted_seconds, exact),
+                "hoursSeconds": number_json(window.hours_seconds, exact),
+            }
+            for window in one.windows
+        ]
     return plain if tally is None else plain | tally_json(tally, exact)
 
 

@@ -22,7 +22,8 @@ Number = Fraction | float
 @dataclass(frozen=True, slots=True)
 class Basis:
     """Which term of which agreement version gave a leaf, or a stage of a flow, its value: its
-    `target`, and of an availability the unavailability (None for other kinds)."""
+    `target`, and of an availability the unavailability (None for other kinds). Of a term with
+    windows `hours` names the part of its hours in which it is that."""
 
     leaf: str
     agreement: str
@@ -30,6 +31,7 @@ class Basis:
     term: str
     unavailability: Fraction | None
     target: Target | None = None
+    hours: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,13 +146,36 @@ METHODS: Final = ("none", "exact", "bounded", "sampled")
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """The figures of one promise, as they are or as they would be, each with how it was found."""
+
+    promised: Target
+    floor: Target | None
+    independent: Target | float | None
+    beta: Number | None
+    status: str
+    methods: Methods = Methods()
+    independent_interval: tuple[Number, Number] | None = None
+    beta_interval: tuple[Number, Number] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WindowOutcome:
+    """The figures of one window of a term, or of the rest of its hours, which `hours` names."""
+
+    hours: str
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
 class Derivation:
     """What one term of one agreement rests on, over one period.
 
     Figures are shares of the composite's service hours; of other kinds than availability they are
     what their targets are. None where they say nothing. `method` is the weakest by which any of
     them was found. `independent_interval` is what the independent figure lies between, where it is
-    not exact; `beta_interval` what that with common causes does.
+    not exact; `beta_interval` what that with common causes does. Of a term with `windows` each has
+    its figures, and those of the worst stand for the term.
     """
 
     key: TermKey
@@ -169,6 +194,21 @@ class Derivation:
     methods: Methods = Methods()
     independent_interval: tuple[Number, Number] | None = None
     beta_interval: tuple[Number, Number] | None = None
+    windows: tuple[WindowOutcome, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """The figures alone."""
+        return Outcome(
+            self.promised,
+            self.floor,
+            self.independent,
+            self.beta,
+            self.status,
+            self.methods,
+            self.independent_interval,
+            self.beta_interval,
+        )
 
     @property
     def headroom(self) -> Fraction | None:
@@ -182,20 +222,6 @@ class Derivation:
             case _:
                 return None
         return above if METRICS[self.metric].higher_is_better else -above
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The figures of one promise, as they are or as they would be, each with how it was found."""
-
-    promised: Target
-    floor: Target | None
-    independent: Target | float | None
-    beta: Number | None
-    status: str
-    methods: Methods = Methods()
-    independent_interval: tuple[Number, Number] | None = None
-    beta_interval: tuple[Number, Number] | None = None
 
 
 @dataclass(frozen=True, slots=True)

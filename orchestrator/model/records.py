@@ -189,13 +189,26 @@ class TermKey:
 
 
 @dataclass(frozen=True, slots=True)
+class WindowValue:
+    """What one window of a term came to, or the rest of its hours; `hours` names them."""
+
+    hours: str
+    target: Fraction
+    attained: Fraction | None
+    status: str
+    counted_seconds: Fraction
+    hours_seconds: Fraction
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """Measurement against target for one term and period.
 
     `target` and `attained` are of one unit: the ratio or share, the seconds, the number of the
     metric; of several targets in time and share, the shares of the one that decides. Seconds are
     exact. `attained` is None where there is nothing to measure, or too little.
-    `attained_low` takes unknown time as down, `attained_high` as up.
+    `attained_low` takes unknown time as down, `attained_high` as up. Of a term with `windows`,
+    every one of which has to be kept, all figures are those of the one that decides.
     """
 
     key: TermKey
@@ -210,6 +223,7 @@ class Assessment:
     hours_seconds: Fraction
     attained_low: Fraction | None
     attained_high: Fraction | None
+    windows: tuple[WindowValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,43 @@ def stricter(metric: Metric, one: Target, other: Target) -> bool:
     return at_least_as_strict(metric, one, other) and not at_least_as_strict(metric, other, one)
 
 
+def stricter_of(metric: Metric, one: Target, other: Target) -> Target | None:
+    """The stricter of two targets; None where neither is at least as strict as the other."""
+    if at_least_as_strict(metric, one, other):
+        return one
+    return other if at_least_as_strict(metric, other, one) else None
+
+
+def kept_by_both(metric: Metric, one: Target, other: Target) -> Target | None:
+    """The strictest target that keeping either of two keeps; None where there is none.
+
+    Of times and shares: for each two points the smaller share within the longer time, hours and
+    business days apart.
+    """
+    match one, other:
+        case (Within() | Points(), Within() | Points()):
+            common = {
+                Within(
+                    min(mine.share, theirs.share),
+                    max(mine.duration, theirs.duration),
+                    max(mine.business_days, theirs.business_days),
+                )
+                for mine in _points(one)
+                for theirs in _points(other)
+                if bool(mine.business_days) == bool(theirs.business_days)
+            }
+            points = tuple(sorted(common, key=lambda point: (point.share, -point.duration)))
+            return (points[0] if len(points) == 1 else Points(points)) if points else None
+        case (Labels(), Labels()):
+            mine, theirs = set(one.names), set(other.names)
+            names = mine & theirs if metric.higher_is_better else mine | theirs
+            return Labels(tuple(sorted(names))) if names else None
+        case _:
+            if at_least_as_strict(metric, one, other):
+                return other
+            return one if at_least_as_strict(metric, other, one) else None
+
+
 def _points(target: Within | Points) -> tuple[Within, ...]:
     return target.points if isinstance(target, Points) else (target,)
 

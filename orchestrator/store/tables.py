@@ -223,6 +223,7 @@ class AssessmentRow(TermResult, table=True):
     hours_seconds: str
     attained_low: str | None
     attained_high: str | None
+    windows: str
 
 
 class BreachRow(TermResult, table=True):

@@ -12,7 +12,15 @@ from functools import cached_property
 from typing import Any, Final, Protocol
 
 from orchestrator.model.estate import Estate
-from orchestrator.model.records import Breach, Finding, Outage, Unknown, Verdict
+from orchestrator.model.records import (
+    Assessment,
+    Breach,
+    Finding,
+    Outage,
+    Tally,
+    Unknown,
+    Verdict,
+)
 from orchestrator.model.values import AskedPeriod, Instant, Span
 from orchestrator.store.read import (
     RESULTS,
@@ -209,6 +217,31 @@ def _beneath(estate: Estate, breach: Breach) -> set[str]:
     return found
 
 
+@dataclass(frozen=True)
+class Tallies:
+    """What the assessments of one page were counted from."""
+
+    asking: Asking
+    booking: Booking
+    assessments: Sequence[Assessment]
+
+    def of(self, assessment: Assessment) -> Tally | None:
+        """The tally of one of them; None of what is measured by downtime."""
+        return self._known.get(result_key(assessment))
+
+    @cached_property
+    def _known(self) -> dict[Key, Tally]:
+        """Read in one go: tallies are some of the assessments, in the same order."""
+        keys = sorted(map(result_key, self.assessments))
+        *named, start = keys[0]
+        assert isinstance(start, int)
+        agreements = {one.key.agreement for one in self.assessments}
+        page = self.booking.page(
+            self.asking, Tally, (*named, start - 1), len(keys), sorted(agreements)
+        )
+        return {result_key(one): one for one in page.items}
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A result, in the estate that it follows from as its period began."""
@@ -217,3 +250,4 @@ class Found:
     booking: Booking
     value: Any
     evidence: Evidence
+    tallies: Tallies

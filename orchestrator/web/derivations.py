@@ -51,6 +51,11 @@ class Basis(graphene.ObjectType):
         graphene.Float, "The share of time it may be down; null of what is no availability."
     )
     target = maybe(Target, "What is promised of it, where that is no availability.")
+    hours = maybe(
+        graphene.String,
+        "Of a term with windows, the part of its hours in which it is that.",
+        lambda basis: basis.hours or None,
+    )
 
 
 class WitnessOutage(graphene.ObjectType):
@@ -183,6 +188,7 @@ class _Grounds:
     term: str
     unavailability: Fraction | None
     target: Any
+    hours: str
 
 
 def _explained(one: DerivationModel) -> Any:
@@ -198,10 +204,35 @@ def _explained(one: DerivationModel) -> Any:
             ground.term,
             ground.unavailability,
             asked(one.metric, ground.target),
+            ground.hours,
         )
         for ground in found.basis
     )
     return replace(found, basis=tuple(basis))
+
+
+class DerivedWindow(graphene.ObjectType):
+    """What one window of a term rests on, or the rest of its hours."""
+
+    hours = given(
+        graphene.String, "The part of the service hours: `24x7 in prime`.", lambda pair: pair[1]
+    )
+    promised = given(
+        Target, "The target that holds in it.", lambda pair: asked(pair[0], pair[2].promised)
+    )
+    floor = maybe(Target, "What is guaranteed.", lambda pair: reached(pair[0], pair[2].floor))
+    independent = maybe(
+        Target,
+        "If components fail independently at their committed levels.",
+        lambda pair: reached(pair[0], pair[2].independent),
+    )
+    beta = maybe(
+        Target,
+        "The same with the declared common causes.",
+        lambda pair: reached(pair[0], pair[2].beta),
+    )
+    methods = given(Methods, "How each figure was found.", lambda pair: pair[2].methods)
+    status = given(DerivationStatus, "Whether it is underpinned.", lambda pair: pair[2].status)
 
 
 class Derivation(graphene.ObjectType):
@@ -295,6 +326,11 @@ class Derivation(graphene.ObjectType):
         graphene.String, "What the figures take for granted.", lambda root: root.value.assumptions
     )
     findings = many(Finding, "What a reader should know.", lambda root: root.value.findings)
+    windows = many(
+        DerivedWindow,
+        "Of a term with windows, each of them; all else is of the worst.",
+        lambda root: [(root.value.metric, one.hours, one.outcome) for one in root.value.windows],
+    )
     explanation = maybe(
         Explanation,
         "Where the figures come from, when `explain` or `cuts` asks for it.",

@@ -10,8 +10,8 @@ from orchestrator.errors import refuse
 from orchestrator.model import records
 from orchestrator.store.read import Key
 from orchestrator.web.asking import Asking
-from orchestrator.web.basics import Money, Span, exact_text, money_of
-from orchestrator.web.booking import Booking, Evidence, Found
+from orchestrator.web.basics import Money, Span, Target, asked, exact_text, money_of
+from orchestrator.web.booking import Booking, Evidence, Found, Tallies
 from orchestrator.web.enums import (
     POLICIES,
     AssessmentStatus,
@@ -82,6 +82,84 @@ def _party(name: str) -> Any:
     return lambda root: seen(root.view, "parties", getattr(root.value, name))
 
 
+class AssessedWindow(graphene.ObjectType):
+    """What one window of a term came to, or the rest of its hours."""
+
+    hours = given(graphene.String, "The part of the service hours: `24x7 in prime`.")
+    target = given(graphene.Float, "The committed ratio or number.")
+    attained = maybe(graphene.Float, "The measured one; null where there is too little.")
+    attained_text = maybe(
+        graphene.String, "The same exactly.", lambda one: exact_text(one.attained)
+    )
+    status = given(AssessmentStatus, "What that says.")
+    counted_seconds = given(graphene.Float, "Downtime that counts in it.")
+    hours_seconds = given(graphene.Float, "Its service hours in the period.")
+
+
+class CountedPoint(graphene.ObjectType):
+    """One target, and the cases that were counted for it: tickets, samples or incidents."""
+
+    target = given(Target, "The target.", lambda pair: asked(pair[0], pair[1].target))
+    attained = maybe(graphene.Float, "What they come to.", lambda pair: pair[1].attained)
+    cases = given(graphene.Int, "How many cases there were.", lambda pair: pair[1].cases)
+    missed = maybe(
+        graphene.Int,
+        "How many of them missed it; null where one cannot tell of a single case.",
+        lambda pair: pair[1].missed,
+    )
+    misses_allowed = maybe(
+        graphene.Int, "How many may miss it.", lambda pair: pair[1].misses_allowed
+    )
+
+
+class SourceValue(graphene.ObjectType):
+    """What one source says was attained."""
+
+    source = given(graphene.String, "The source; empty where none is named.")
+    attained = maybe(graphene.Float, "The value; null where it says too little.")
+    cases = given(graphene.Int, "The number of its cases.")
+
+
+class Tally(graphene.ObjectType):
+    """What an assessment by tickets, samples or incidents was counted from."""
+
+    promised = given(
+        Target,
+        "The whole target.",
+        lambda pair: asked(pair[0], pair[1].promised),
+    )
+    points = many(
+        CountedPoint,
+        "Every target that has to be kept, as promised.",
+        lambda pair: [(pair[0], point) for point in pair[1].points],
+    )
+    decides = given(
+        graphene.Int,
+        "The place in `points` of the one that the assessment shows.",
+        lambda pair: pair[1].decides,
+    )
+    carried = given(
+        graphene.Int,
+        "Cases that began and count in no period yet.",
+        lambda pair: pair[1].carried,
+    )
+    values = many(
+        SourceValue,
+        "What each source says, where several were compared; the one that decides first.",
+        lambda pair: pair[1].values,
+    )
+    decided = maybe(
+        AssessmentStatus,
+        "Of what is disputed, what the source that decides says; null where none does.",
+        lambda pair: pair[1].decided or None,
+    )
+
+
+def _tally(root: Found) -> tuple[str, Any] | None:
+    found = root.tallies.of(root.value)
+    return None if found is None else (root.value.metric, found)
+
+
 Assessment = _result(
     "Assessment",
     "Measurement against target, for one term, covered service and period.",
@@ -130,6 +208,12 @@ Assessment = _result(
             "Service hours in the period.",
             lambda root: root.value.hours_seconds,
         ),
+        "windows": many(
+            AssessedWindow,
+            "Of a term with windows, each of them; all else is of the one that decides.",
+            lambda root: root.value.windows,
+        ),
+        "tally": maybe(Tally, "What was counted; null of what is measured by downtime.", _tally),
     },
 )
 
@@ -203,7 +287,8 @@ class Bearer(graphene.ObjectType):
 
 def _parts(name: str) -> Any:
     return lambda root: [
-        Found(root.view, root.booking, one, root.evidence) for one in getattr(root.value, name)
+        Found(root.view, root.booking, one, root.evidence, root.tallies)
+        for one in getattr(root.value, name)
     ]
 
 
@@ -300,9 +385,15 @@ ExposureConnection = connection("Exposure", Exposure)
 
 def found_in(asking: Asking, booking: Booking, items: tuple[Any, ...]) -> list[Found]:
     """Results with the estate they follow from."""
-    evidence = Evidence(asking, booking, items)
+    evidence, tallies = Evidence(asking, booking, items), Tallies(asking, booking, items)
     return [
-        Found(asking.view(booking.estate_revision, item.period.start), booking, item, evidence)
+        Found(
+            asking.view(booking.estate_revision, item.period.start),
+            booking,
+            item,
+            evidence,
+            tallies,
+        )
         for item in items
     ]
 

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 from orchestrator.engine.content import accept, accepted_by, content_hash
 from orchestrator.engine.deadlines import turns
 from orchestrator.engine.duties import waiting
-from orchestrator.engine.hours import open_segments
+from orchestrator.engine.hours import open_segments, segments
 from orchestrator.engine.intervals import total, union
 from orchestrator.engine.lapses import due_after, latest_before
-from orchestrator.engine.prime import parts
+from orchestrator.engine.prime import split
 from orchestrator.engine.standing import Case, effective_term
 from orchestrator.errors import OrchestratorError
-from orchestrator.model.agreements import Acceptance, Version
+from orchestrator.model.agreements import Acceptance, Term, Version
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.contracts import Contract
 from orchestrator.model.duties import Obligation, Request
@@ -92,14 +92,15 @@ def test_prime_time_and_the_rest_share_out_the_service_hours(
     known = {"base": replace(hours, id="base")}
     known |= {f"w{n}": replace(one, id=f"w{n}") for n, one in enumerate(primes)}
     asked = Span(start, start + days * DAY)
-    listed = [TargetWindow(f"w{n}", Fraction(1)) for n in range(len(primes))]
-    found = parts("base", Fraction(1), listed, known, asked)
+    listed = tuple(TargetWindow(f"w{n}", Fraction(1)) for n in range(len(primes)))
+    made = split(Term("a", "availability", Fraction(1), "goal", hours="base", windows=listed))
+    found = [segments(known, part.hours, asked) for part in made]
     service = open_segments(known["base"], asked)
-    assert sum(total(part.open) for part in found) == total(service)
-    assert union(one for part in found for one in part.open) == list(service)
+    assert sum(map(total, found)) == total(service)
+    assert union(one for part in found for one in part) == list(service)
     # hour by hour: the first window that is open takes the time
     for at in range(asked.start, asked.end, 7 * HOUR // 2):
-        holders = [any(a <= at < b for a, b in part.open) for part in found]
+        holders = [any(a <= at < b for a, b in part) for part in found]
         opened = [
             any(a <= at < b for a, b in open_segments(known[name], asked))
             for name in (*(f"w{n}" for n in range(len(primes))), "base")

@@ -158,7 +158,7 @@ def test_every_point_of_a_target_is_checked_and_the_one_that_is_missed_decides()
         (1, 0),
     ]
     assert (found.assessment.target, found.assessment.attained) == (Fraction(1, 2), Fraction(1, 3))
-    printed = verdict_json(found.verdict, counted=True)["assessments"][0]
+    printed = verdict_json(found.verdict)["assessments"][0]
     assert [one["attained"] for one in printed["points"]] == [pytest.approx(1 / 3), 1.0]
 
 

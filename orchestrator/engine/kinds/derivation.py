@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from orchestrator.engine.kinds.algebras import ALGEBRAS, Algebra
-from orchestrator.engine.kinds.judging import Judged, customers_calendar, judged
+from orchestrator.engine.kinds.judging import Judged, customers_calendar, judged, starts_in
 from orchestrator.engine.kinds.lines import worst_start
+from orchestrator.engine.kinds.points import points_of
 from orchestrator.engine.kinds.remarks import nothing_said, remarks
 from orchestrator.engine.kinds.resting import Resting, resting
 from orchestrator.engine.kinds.timed import Option, trace
@@ -27,6 +28,7 @@ from orchestrator.model.derivations import (
     WorstCase,
 )
 from orchestrator.model.metrics import METRICS, Target
+from orchestrator.model.scopes import part_named, whole_of
 from orchestrator.model.values import Span
 
 
@@ -60,7 +62,7 @@ def derivation(
         )
     status = UNDERPINNED if found.kept else _why_not(subject, rest)
 
-    methods = _methods(rest, found)
+    methods = _methods(subject, rest, found)
 
     def helps(name: str) -> bool:
         return judged(subject, rest, frozenset({name})).short < found.short
@@ -93,6 +95,8 @@ def _why_not(subject: Subject, rest: Resting) -> str:
 def _assumptions(algebra: Algebra, rest: Resting) -> Iterator[str]:
     """What the figures take for granted. How parts behave together matters only to an estimate
     that is composed otherwise than the floor."""
+    if any(part.in_windows for part in rest.parts):
+        yield "LOOSEST_WINDOW"
     if rest.hidden and algebra.estimate is not algebra.floor:
         yield "HIDDEN_SHARING"
     if rest.redundant and rest.shared and algebra.adds_up:
@@ -102,11 +106,19 @@ def _assumptions(algebra: Algebra, rest: Resting) -> Iterator[str]:
         yield from algebra.if_redundant
 
 
-def _methods(rest: Resting, found: Judged) -> Methods:
+def _methods(subject: Subject, rest: Resting, found: Judged) -> Methods:
+    # Business days are counted from any start, whatever the window.
+    days = (
+        part_named(subject.term.hours)
+        and METRICS[subject.term.metric].business_days
+        and any(point.business_days for point in points_of(subject.term.target))
+    )
+    known = rest.exact and not days and not any(part.in_windows for part in rest.parts)
+
     def named(figure: Target | None, whole: bool) -> str:
         if figure is None:
             return "none"
-        return "exact" if rest.exact and whole else "bounded"
+        return "exact" if known and whole else "bounded"
 
     return Methods(named(found.floor, found.whole), named(found.independent, found.estimate_whole))
 
@@ -131,8 +143,9 @@ def _basis(rest: Resting) -> Iterator[Basis]:
 
 def _worst_cases(subject: Subject, rest: Resting, option: Option) -> Iterator[WorstCase]:
     """The longest wait on the customer's clock, and round the clock."""
-    clocks = {subject.term.hours: customers_calendar(subject, rest), ROUND_THE_CLOCK: None}
+    hours, starts = whole_of(subject.term.hours), starts_in(subject, rest)
+    clocks = {hours: customers_calendar(subject, rest), ROUND_THE_CLOCK: None}
     for hours, calendar in clocks.items():
-        worst = worst_start(option.due, calendar)
+        worst = worst_start(option.due, calendar, starts)
         stages = tuple(StageTime(*step) for step in trace(option.path, worst.start))
         yield WorstCase(hours, worst.start, worst.due, worst.elapsed, stages)

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
-from orchestrator.engine.hours import calendar_of
+from orchestrator.engine.hours import calendar_of, segments
+from orchestrator.engine.intervals import Intervals
 from orchestrator.engine.kinds.algebras import ALGEBRAS
 from orchestrator.engine.kinds.lines import business_days_needed, worst_start
 from orchestrator.engine.kinds.points import points_of
@@ -17,6 +18,7 @@ from orchestrator.engine.kinds.values import Value, no_worse, shortfall, target_
 from orchestrator.engine.subjects import Subject
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.metrics import METRICS, Metric, Target, Within
+from orchestrator.model.scopes import part_named, whole_of
 from orchestrator.model.values import FOREVER, SECOND
 
 
@@ -104,8 +106,9 @@ class Reach:
 class _Clock:
     """Measures choices on the customer's clock, each once."""
 
-    def __init__(self, calendar: Calendar | None, timezone: str) -> None:
+    def __init__(self, calendar: Calendar | None, timezone: str, starts: Intervals | None) -> None:
         self.calendar = calendar
+        self.starts = starts
         self.timezone = timezone
         self._known: dict[tuple[int, bool], int] = {}
 
@@ -127,19 +130,30 @@ class _Clock:
                 needed = business_days_needed(option.due, self.calendar, self.timezone)
                 self._known[key] = FOREVER if needed is None else needed
             else:
-                self._known[key] = worst_start(option.due, self.calendar).elapsed
+                self._known[key] = worst_start(option.due, self.calendar, self.starts).elapsed
         return self._known[key]
 
 
 def customers_calendar(subject: Subject, rest: Resting) -> Calendar | None:
     """The hours that the promise is counted in; None for round the clock."""
     calendars = ALGEBRAS[METRICS[subject.term.metric].algebra].calendars
-    return calendar_of(rest.snapshot.calendars, subject.term.hours) if calendars else None
+    hours = whole_of(subject.term.hours)
+    return calendar_of(rest.snapshot.calendars, hours) if calendars else None
+
+
+def starts_in(subject: Subject, rest: Resting) -> Intervals | None:
+    """When a case that the promise is about starts: in its window, if it has one; None: anytime."""
+    hours = subject.term.hours
+    if part_named(hours) is None:
+        return None
+    return segments(rest.snapshot.calendars, hours, rest.span)
 
 
 def _in_time(subject: Subject, rest: Resting, floor: Answer, estimate: Answer) -> Judged:
     """Every promised point; the worst of them stands for all."""
-    clock = _Clock(customers_calendar(subject, rest), subject.version.timezone)
+    clock = _Clock(
+        customers_calendar(subject, rest), subject.version.timezone, starts_in(subject, rest)
+    )
     found = []
     for point in points_of(subject.term.target):
         known = list(clock.reaches(floor, point.business_days > 0))

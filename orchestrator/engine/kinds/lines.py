@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from orchestrator.engine.hours import close_of_day, last_close, open_segments
+from orchestrator.engine.intervals import Intervals, clip
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.values import (
     DAY,
@@ -287,9 +288,10 @@ class Worst:
     elapsed: Duration
 
 
-def worst_start(due: Line, calendar: Calendar | None) -> Worst:
+def worst_start(due: Line, calendar: Calendar | None, starts: Intervals | None = None) -> Worst:
     """The start with the most elapsed time until due, counted in the calendar's hours; `elapsed` is
-    FOREVER where work is never done."""
+    FOREVER where work is never done. Of the starts in some time alone, where that is given; 0
+    where there are none."""
     if due.highest >= FOREVER:
         start = next(a for a, _, value, _ in due.pieces() if value >= FOREVER)
         return Worst(_whole_second(start, due.end), FOREVER, FOREVER)
@@ -299,7 +301,7 @@ def worst_start(due: Line, calendar: Calendar | None) -> Worst:
     )
     after = then(due, count)
     most, found = -1, due.start
-    for start, end, (value, slope), (counted, its_slope) in _together(after, before):
+    for start, end, (value, slope), (counted, its_slope) in _clipped(after, before, starts):
         rate = slope - its_slope
         elapsed = value - counted + (end - 1 - start if rate > 0 else 0)
         first = end - 1 if rate > 0 else start
@@ -308,7 +310,17 @@ def worst_start(due: Line, calendar: Calendar | None) -> Worst:
         whole = first % SECOND == 0
         if elapsed > most or (elapsed == most and whole and found % SECOND):
             most, found = elapsed, first
-    return Worst(found, due.at(found), most)
+    return Worst(found, due.at(found), max(most, 0))
+
+
+def _clipped(
+    left: Line, right: Line, within: Intervals | None
+) -> Iterator[tuple[Instant, Instant, Along, Along]]:
+    """Two lines over the same instants, as far as those lie in some time."""
+    for start, end, (value, slope), (other, its_slope) in _together(left, right):
+        for a, b in [(start, end)] if within is None else clip(within, start, end):
+            past = a - start
+            yield a, b, (value + slope * past, slope), (other + its_slope * past, its_slope)
 
 
 def _whole_second(start: Instant, end: Instant) -> Instant:

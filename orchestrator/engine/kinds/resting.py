@@ -25,6 +25,7 @@ from orchestrator.engine.kinds.values import (
     worst,
 )
 from orchestrator.engine.kinds.walks import WALKS, Memory
+from orchestrator.engine.prime import at_any_time
 from orchestrator.engine.structure import Commitment
 from orchestrator.engine.subjects import Subject
 from orchestrator.engine.underpinning import Underpinning
@@ -55,6 +56,11 @@ class Part:
     def committed(self) -> bool:
         """Whether anything is promised that counts towards a floor."""
         return any(underpins(c.version, c.term) for c in self.commitments)
+
+    @property
+    def in_windows(self) -> bool:
+        """Whether more may be promised of it in some windows than what is taken to be kept."""
+        return any(c.term.windows for c in self.commitments)
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +183,9 @@ def _ledger(graph: Requirements, metric: Metric, priority: str, beneath: Sequenc
 def _of(version: Version, service: str, metric: Metric, priority: str) -> Iterable[Commitment]:
     for term in terms_of(version, metric.id, priority):
         key = TermKey(version.agreement, version.number, term.id, service)
-        yield Commitment(version, version.resolved(term), key)
+        kept = at_any_time(version.resolved(term))
+        if kept:
+            yield Commitment(version, kept, key)
 
 
 Key = TypeVar("Key", int, Stage)

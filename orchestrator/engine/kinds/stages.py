@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from orchestrator.engine.kinds.algebras import Reading
 from orchestrator.engine.kinds.values import Value
+from orchestrator.engine.prime import at_any_time
 from orchestrator.engine.structure import Commitment
 from orchestrator.model.agreements import Term, Version
 from orchestrator.model.estate import Snapshot
@@ -60,7 +61,8 @@ def commitment_of(
     # A stage stands for the agreement's work, whatever service that is for.
     service = "+".join(sorted(cover.service for cover in version.covers))
     key = TermKey(version.agreement, version.number, term.id, service)
-    return Commitment(version, version.resolved(term), key)
+    kept = at_any_time(version.resolved(term))
+    return Commitment(version, kept, key) if kept else None
 
 
 def of_priority(terms: Sequence[Term], priority: str) -> list[Term]:
