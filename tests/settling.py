@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Any, Final
+from typing import Final
 
 from hypothesis import strategies as st
 
@@ -178,14 +178,15 @@ def _rate(pair: tuple[str, str], factor: Fraction, effective: Span, stated: str)
 
 def rates(spans: st.SearchStrategy[Span]) -> st.SearchStrategy[tuple[Rate, ...]]:
     """Exchange rates as stated, not all of them consistent."""
-    pairs: Any = st.sampled_from((("EUR", "USD"), ("USD", "EUR"), ("EUR", "JPY")))
-    return st.lists(
-        st.builds(
-            _rate,
-            pairs,
-            _figures.filter(bool),
-            st.just(ALWAYS) | spans,
-            st.sampled_from(("", "the central bank")),
-        ),
-        max_size=2,
-    ).map(tuple)
+    return st.lists(a_rate(spans), max_size=2).map(tuple)
+
+
+def a_rate(spans: st.SearchStrategy[Span]) -> st.SearchStrategy[Rate]:
+    """One exchange rate."""
+    return st.builds(
+        _rate,
+        st.sampled_from((("EUR", "USD"), ("USD", "EUR"), ("EUR", "JPY"))),
+        _figures.filter(bool),
+        st.just(ALWAYS) | spans,
+        st.sampled_from(("", "the central bank")),
+    )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 from sqlalchemy.orm import Session
 
+from orchestrator.actions.books import Posting, book
 from orchestrator.actions.context import Context, Done, Request, mutate
 from orchestrator.engine.settle import reach_of, settle
 from orchestrator.errors import refuse
@@ -27,12 +28,13 @@ from orchestrator.store.write import save_verdict
 
 @dataclass(frozen=True, slots=True)
 class AssessResult:
-    """The verdict on a period, the revision it is booked as, and whether it differs from what
-    was booked before."""
+    """The verdict on a period, the revision it is booked as, and whether it, or the books, differ
+    from before; what was appended to the ledger, and what waits for leave to be."""
 
     revision: int
     changed: bool
     verdict: Verdict
+    posting: Posting = field(default_factory=Posting)
 
 
 def assess_period(
@@ -46,7 +48,9 @@ def assess_period(
     """Settle every agreement period that ends inside the span, from all facts known now.
 
     Only what differs from what is booked for the span is written, as a further revision, so
-    assessing again is harmless. Without an estate there is nothing to assess (NO_ESTATE).
+    assessing again is harmless; so it is with the ledger, to which the difference between what is
+    booked and what is due is appended in the same transaction. Without an estate there is nothing
+    to assess (NO_ESTATE).
     """
 
     def do(session: Session, now: Instant) -> Done[AssessResult]:
@@ -66,9 +70,10 @@ def assess_period(
             estate_revision=number,
             known_at=now,
         )
-        changed = before is None or run.revision != before.revision
+        posting = book(session, ctx.tenant, estate, asked, verdict, now)
+        changed = before is None or run.revision != before.revision or posting.changed
         summary = {"revision": run.revision, "at": run.recorded_at, "changed": changed}
-        return Done(AssessResult(run.revision, changed, verdict), summary, changed)
+        return Done(AssessResult(run.revision, changed, verdict, posting), summary, changed)
 
     def again(session: Session, summary: str) -> AssessResult:
         earlier = orjson.loads(summary)

@@ -9,6 +9,7 @@ import click
 
 from orchestrator import terminal
 from orchestrator.actions.assess import assess_period
+from orchestrator.actions.books import verify_books
 from orchestrator.actions.estate import import_estate
 from orchestrator.actions.facts import record_facts
 from orchestrator.cli.packs import verify_file
@@ -33,6 +34,7 @@ from orchestrator.cli.shared import (
 from orchestrator.errors import refuse
 from orchestrator.formats.estate import dump_json, dump_yaml, write_estate
 from orchestrator.formats.facts import read_facts, write_facts
+from orchestrator.formats.ledger import entry_json, restatement_json
 from orchestrator.formats.results import change_json, finding_json, problem_json, verdict_json
 from orchestrator.formats.table import read_map, read_table, summary_json
 from orchestrator.model.values import AskedPeriod
@@ -183,7 +185,13 @@ def assess(
         )
     if as_json:
         print_json(
-            {"revision": result.revision, "changed": result.changed, "dryRun": dry_run}
+            {
+                "revision": result.revision,
+                "changed": result.changed,
+                "dryRun": dry_run,
+                "booked": [entry_json(one) for one in result.posting.entries],
+                "waiting": [restatement_json(one) for one in result.posting.pending],
+            }
             | verdict_json(result.verdict, exact)
         )
         return 0
@@ -191,6 +199,10 @@ def assess(
     terminal.show_verdict(out, result.verdict)
     booked = "booked" if result.changed else "as booked before"
     out.print(f"Revision {result.revision} of {period}, {'not ' if dry_run else ''}{booked}.")
+    if result.posting.entries:
+        out.print(f"{len(result.posting.entries)} entries in the ledger.")
+    if result.posting.pending:
+        out.print(f"{len(result.posting.pending)} restatements of closed books wait for leave.")
     return 0
 
 
@@ -199,23 +211,25 @@ def assess(
 @url_option
 @json_option
 def verify(*, pack: str | None, url: str | None, as_json: bool) -> int:
-    """Recompute an evidence PACK from what it holds, or the hash chain of the audit trail; exit 1
-    where something does not fit.
+    """Recompute an evidence PACK from what it holds, or the hash chain of the audit trail and the
+    books; exit 1 where something does not fit.
 
     Of the trail, that every record has its line is checked too; the content of records is not
-    sealed.
+    sealed. The ledger has to sum to zero in every currency, and its revisions to follow on one
+    another.
     """
     if pack is not None:
         return verify_file(pack, as_json=as_json)
     config = config_of(url)
     with opened(url) as store, store.read() as session:
-        found = audit.verify(session, config.tenant)
+        found = (*audit.verify(session, config.tenant), *verify_books(session, config.tenant))
     if as_json:
         print_json({"intact": not found, "findings": [finding_json(one) for one in found]})
     else:
         out = terminal.console()
         terminal.show_findings(out, found)
-        out.print("The audit trail is intact." if not found else "The audit trail is broken.")
+        whole = "The audit trail and the ledger are intact."
+        out.print("The audit trail or the ledger is broken." if found else whole)
     return 1 if found else 0
 
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from orchestrator.engine.ledger import standing
 from orchestrator.model.estate import Estate
 from orchestrator.model.ledger import Booking, Entry, EntryKey
-from orchestrator.model.records import Verdict
-from orchestrator.model.values import AskedPeriod, Span, zone
+from orchestrator.model.records import TermKey, Verdict
+from orchestrator.model.values import AskedPeriod, Instant, Span, zone
 
 CREDIT = "credit"
 
@@ -25,30 +26,34 @@ def bookings(verdict: Verdict) -> Iterator[Booking]:
         yield Booking(key, reward.debtor, reward.creditor, reward.money, earned=earned)
 
 
-def asked_about(estate: Estate, asked: AskedPeriod, entries: Iterable[Entry]) -> tuple[Entry, ...]:
-    """The entries that a verdict on a span speaks of: what came to be owed within it, in the zone
-    of the agreement."""
-    return tuple(
-        entry
-        for entry in entries
-        if _ends_in(entry.booking.due, asked.span(zone(_timezone(estate, entry))))
-    )
+def in_question(estate: Estate, asked: AskedPeriod, term: TermKey, due: Instant) -> bool:
+    """Whether a verdict on a span speaks of what came to be owed at an instant under a term: within
+    the span, in the zone of the agreement."""
+    versions = estate.agreements.get(term.agreement, ())
+    ours = [one for one in versions if one.number == term.version] or list(versions[-1:])
+    span = asked.span(zone(ours[0].timezone if ours else estate.metadata.timezone))
+    return span.start < due <= span.end
+
+
+def spoken_of(
+    estate: Estate, asked: AskedPeriod, booked: Iterable[Entry], wanted: Iterable[Booking]
+) -> tuple[Entry, ...]:
+    """The entries to hold a verdict on a span against: all those of each key that it asks to be
+    booked, or that stands as owed within the span. One that came to be owed at another time, as a
+    credit earned back later than was thought, is left to the verdict on that."""
+    entries = list(booked)
+    keys = {one.key for one in wanted}
+    keys |= {
+        key
+        for key, one in standing(entries).items()
+        if in_question(estate, asked, key.term, one.due)
+    }
+    return tuple(entry for entry in entries if entry.key in keys)
 
 
 def widest(estate: Estate, asked: AskedPeriod) -> Span:
-    """A span that holds what `asked_about` can find, whatever the zone."""
+    """A span that holds all that `in_question` says yes to, whatever the zone."""
     zones = {estate.metadata.timezone}
     zones |= {one.timezone for versions in estate.agreements.values() for one in versions}
     spans = [asked.span(zone(name)) for name in sorted(zones)]
     return Span(min(one.start for one in spans), max(one.end for one in spans))
-
-
-def _ends_in(due: int, span: Span) -> bool:
-    return span.start < due <= span.end
-
-
-def _timezone(estate: Estate, entry: Entry) -> str:
-    term = entry.key.term
-    versions = estate.agreements.get(term.agreement, ())
-    ours = [one for one in versions if one.number == term.version] or list(versions[-1:])
-    return ours[0].timezone if ours else estate.metadata.timezone

@@ -23,21 +23,12 @@ from orchestrator.model.ledger import (
     EntryKey,
     Line,
     Rate,
+    Restatement,
 )
 from orchestrator.model.values import DAWN, Instant, Money, format_instant, split
 
 Balances = dict[tuple[Account, str], int]
 """Minor units by account and currency; accounts at zero are left out."""
-
-
-@dataclass(frozen=True, slots=True)
-class Restatement:
-    """What stands in closed books and ought to be otherwise: None where nothing is booked, or
-    nothing ought to be."""
-
-    key: EntryKey
-    booked: Booking | None
-    wanted: Booking | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +63,10 @@ def reconcile(
         if stands == after:
             continue
         leave = next((one for one in approvals if key in one.keys), None)
-        closed = min(one.due for one in (stands, after) if one is not None) <= closed_until
+        change = Restatement(key, stands, after)
+        closed = change.due <= closed_until
         if closed and leave is None:
-            pending.append(Restatement(key, stands, after))
+            pending.append(change)
             continue
         given = leave if closed else None
         revision = last.get(key, 0)

@@ -131,6 +131,21 @@ class Booking:
 
 
 @dataclass(frozen=True, slots=True)
+class Restatement:
+    """What stands in closed books and ought to be otherwise: None where nothing is booked, or
+    nothing ought to be."""
+
+    key: EntryKey
+    booked: Booking | None
+    wanted: Booking | None
+
+    @property
+    def due(self) -> Instant:
+        """When what it is about came to be owed, the earlier of the two."""
+        return min(one.due for one in (self.booked, self.wanted) if one is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class Approval:
     """Leave to restate what stands in closed books: by whom, when, why, and for which keys."""
 

@@ -29,6 +29,7 @@ from orchestrator.model.records import (
     Exposure,
     Fact,
     Finding,
+    Reward,
     Sample,
     Tally,
     TermKey,
@@ -54,6 +55,7 @@ TABLES: Final[dict[type, type[Row]]] = {
     Exposure: tables.ExposureRow,
     Finding: tables.FindingRow,
     Tally: tables.TallyRow,
+    Reward: tables.RewardRow,
 }
 """Every dataclass that has a table of its own. Facts, of all kinds, share one (`fact_row`)."""
 

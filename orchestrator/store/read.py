@@ -39,6 +39,7 @@ from orchestrator.model.records import (
     Exposure,
     Facts,
     Finding,
+    Reward,
     Tally,
     Verdict,
 )
@@ -48,6 +49,7 @@ from orchestrator.store.audit import Line, lines
 from orchestrator.store.codec import text
 from orchestrator.store.mapper import TABLES, columns_of, mapping, read_fact
 from orchestrator.store.tables import (
+    REWARD,
     TERM_RESULT,
     AuditHeadRow,
     FactRow,
@@ -57,7 +59,7 @@ from orchestrator.store.tables import (
 )
 
 T = TypeVar("T")
-R = TypeVar("R", Assessment, Breach, Credit, Exposure, Finding, Tally)
+R = TypeVar("R", Assessment, Breach, Credit, Exposure, Finding, Tally, Reward)
 
 Key = tuple[str | int, ...]
 """Where a page ended: the columns it is ordered by, of its last row."""
@@ -72,9 +74,11 @@ RESULTS: Final[dict[str, type]] = {
     "exposures": Exposure,
     "findings": Finding,
     "tallies": Tally,
+    "rewards": Reward,
 }
 """The parts of a verdict, each with a table of its own."""
 
+_ORDERS: Final = {Finding: ("position",), Reward: REWARD}
 _FACT: Final = table_of(FactRow)
 _REVISION: Final = table_of(RevisionRow)
 _RUN: Final = table_of(RunRow)
@@ -107,7 +111,7 @@ def _known(table: Table, tenant: str, at: Instant) -> tuple[ColumnElement[bool],
     return table.c.tenant_id == tenant, table.c.recorded_at <= at, table.c.superseded_at > at
 
 
-def _among(
+def among(
     session: Session, wanted: ColumnElement[str], ids: Collection[str]
 ) -> ColumnElement[bool]:
     """Membership in a set of ids of any size, as one parameter."""
@@ -203,7 +207,7 @@ def load_facts(
         _FACT.c.valid_to > span.start,
     ]
     if services is not None:
-        conditions.append(_among(session, _FACT.c.service, services))
+        conditions.append(among(session, _FACT.c.service, services))
     found: dict[str, list[Any]] = {kind: [] for kind in FACT_KINDS}
     rows = select(_FACT.c.kind, _FACT.c.content).where(*conditions)
     for kind, content in session.execute(rows.order_by(_FACT.c.kind, _FACT.c.id)):
@@ -251,7 +255,7 @@ def latest_runs(
         .where(_RUN.c.tenant_id == tenant, _RUN.c.asked > after)
         .group_by(_RUN.c.asked)
         .order_by(_RUN.c.asked)
-        .limit(_limited(first))
+        .limit(limited(first))
         .subquery()
     )
     rows = session.execute(
@@ -277,13 +281,13 @@ def results(
     table = table_of(TABLES[cls])
     order = order_of(cls)
     keys = [table.c[name] for name in order]
-    query = _booked(run, cls).add_columns(*keys).order_by(*keys).limit(_limited(first) + 1)
+    query = _booked(run, cls).add_columns(*keys).order_by(*keys).limit(limited(first) + 1)
     if after is not None:
         if len(after) != len(order):
             raise refuse("BAD_CURSOR", "this is no place in that list", "use one a page gave")
         query = query.where(tuple_(*keys) > tuple_(*after))
     if agreements is not None:
-        query = query.where(_among(session, table.c.agreement, agreements))
+        query = query.where(among(session, table.c.agreement, agreements))
     rows = session.execute(query).all()
     shown = rows[:first]
     return Page(
@@ -300,7 +304,7 @@ def count_results(
     table = table_of(TABLES[cls])
     query = _booked(run, cls)
     if agreements is not None:
-        query = query.where(_among(session, table.c.agreement, agreements))
+        query = query.where(among(session, table.c.agreement, agreements))
     return session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
 
 
@@ -325,7 +329,7 @@ def load_verdict(session: Session, run: Run) -> Verdict:
 
 def order_of(cls: type) -> tuple[str, ...]:
     """The columns that tell two results of one run apart, in the order they are read in."""
-    return ("position",) if cls is Finding else TERM_RESULT
+    return _ORDERS.get(cls, TERM_RESULT)
 
 
 def _booked(run: Run, cls: type) -> Select[Any]:
@@ -335,7 +339,8 @@ def _booked(run: Run, cls: type) -> Select[Any]:
     )
 
 
-def _limited(first: int) -> int:
+def limited(first: int) -> int:
+    """The size of a page, refused where it is none."""
     if not 0 < first <= MOST:
         raise refuse("BAD_PAGE", f"a page cannot hold {first}", f"ask for 1 to {MOST}")
     return first
@@ -348,7 +353,7 @@ def audit_lines(
     session: Session, tenant: str, after: int = 0, first: int = 100
 ) -> tuple[Line, ...]:
     """Audit lines after a number, in their order."""
-    return lines(session, tenant, after, _limited(first))
+    return lines(session, tenant, after, limited(first))
 
 
 def counts(session: Session, tenant: str) -> dict[str, int]:

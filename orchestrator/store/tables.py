@@ -80,6 +80,7 @@ class RevisionRow(Recorded, table=True):
     timezone: str
     strict_demarcation: bool
     templates: str
+    rates: str
     kept: str
 
 
@@ -151,6 +152,8 @@ class VersionRow(Lasting, table=True):
     claims: str | None
     caps: str
     provisions: str
+    annual_caps: str
+    minimum_credit: str | None
     kept: str
 
 
@@ -205,6 +208,9 @@ TERM_RESULT: Final = ("agreement", "version", "term", "service", "period_start")
 """What tells two results of a run apart, in the order they are read in."""
 
 
+REWARD: Final = (*TERM_RESULT, "kind")
+
+
 def _of_term() -> tuple[Any, ...]:
     return (PrimaryKeyConstraint("tenant_id", "asked", *TERM_RESULT, "revision"),)
 
@@ -233,6 +239,7 @@ class BreachRow(TermResult, table=True):
     policy: str
     responsibility: str
     borne_by: str
+    breach_class: str
 
 
 class CreditRow(TermResult, table=True):
@@ -246,6 +253,10 @@ class CreditRow(TermResult, table=True):
     percent: str
     uncapped_amount: int = _whole()
     uncapped_currency: str
+    scheme: str
+    points: str
+    repeated: int = _whole()
+    stages: str
 
 
 class ExposureRow(TermResult, table=True):
@@ -272,6 +283,22 @@ class TallyRow(TermResult, table=True):
     decided: str
 
 
+class RewardRow(TermResult, table=True):
+    """A bonus, or a credit earned back by the period from `earned_start` on."""
+
+    __tablename__ = "reward"
+    __table_args__ = (PrimaryKeyConstraint("tenant_id", "asked", *REWARD, "revision"),)
+
+    kind: str = _id()
+    debtor: str = _id()
+    creditor: str = _id()
+    money_amount: int = _whole()
+    money_currency: str
+    percent: str
+    earned_start: int = _whole()
+    earned_end: int = _whole()
+
+
 class FindingRow(Result, table=True):
     """`position` is the place of the finding in its verdict."""
 
@@ -284,6 +311,96 @@ class FindingRow(Result, table=True):
     message: str
     subjects: str
     path: str
+
+
+ENTRY: Final = ("agreement", "version", "term", "service", "period_start", "period_end", "kind")
+"""What is booked: one kind of sum for one term and period. With the revision it is unique."""
+
+
+class Booked(Row):
+    """A row of the books, which is never changed."""
+
+    recorded_at: int = _whole()
+
+
+class _Keyed(Row):
+    agreement: str = _id()
+    version: int = _whole()
+    term: str = _id()
+    service: str = _id()
+    period_start: int = _whole()
+    period_end: int = _whole()
+    kind: str = _id()
+
+
+class EntryRow(_Keyed, Booked, table=True):
+    """An entry of the journal. `content` is its booking; `due` is when that came to be owed, and
+    `approval` the number of the leave it was restated by, 0 for none."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant_id", *ENTRY, "revision"),
+        Index(None, "tenant_id", "due"),
+    )
+
+    revision: int = _whole()
+    reverses: int = _whole()
+    due: int = _whole()
+    approval: int = _whole()
+    content: str
+
+
+class LineRow(_Keyed, Booked, table=True):
+    """An amount that an entry adds to an account of a party under the agreement."""
+
+    __tablename__ = "ledger_line"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant_id", *ENTRY, "revision", "position"),
+        Index(None, "tenant_id", "party", "agreement", "account", "currency"),
+    )
+
+    revision: int = _whole()
+    position: int = _whole()
+    party: str = _id()
+    account: str = _id()
+    amount: int = _whole()
+    currency: str = _id()
+
+
+class ApprovalRow(Booked, table=True):
+    """Leave to restate what stands in closed books; `granted` are the keys it is given for."""
+
+    __tablename__ = "ledger_approval"
+    __table_args__ = (PrimaryKeyConstraint("tenant_id", "number"),)
+
+    number: int = _whole()
+    by: str
+    reason: str
+    granted: str
+
+
+class ClosingRow(Booked, table=True):
+    """The books closed up to an instant; the last one recorded holds."""
+
+    __tablename__ = "ledger_closing"
+    __table_args__ = (PrimaryKeyConstraint("tenant_id", "recorded_at"),)
+
+    until: int = _whole()
+    by: str
+
+
+class RestatementRow(_Keyed, Recorded, table=True):
+    """What stands in closed books and ought to be otherwise, while it waits for leave."""
+
+    __tablename__ = "ledger_restatement"
+    __table_args__ = (
+        PrimaryKeyConstraint("tenant_id", *ENTRY, "recorded_at"),
+        Index(None, "tenant_id", "superseded_at"),
+    )
+
+    due: int = _whole()
+    booked: str | None
+    wanted: str | None
 
 
 class AuditRow(Row, table=True):

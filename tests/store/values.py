@@ -11,17 +11,21 @@ from typing import Any, Final, Union, get_args, get_origin
 
 from hypothesis import strategies as st
 
+from orchestrator.model.breaches import Consequences
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.clocking import REPRIORITISED
 from orchestrator.model.credits import CreditTier
 from orchestrator.model.flows import Flow, Stage
+from orchestrator.model.ledger import Rate
 from orchestrator.model.measuring import MEMBERSHIPS, Measuring
 from orchestrator.model.provisions import Provisions
+from orchestrator.model.schemes import Scheme
 from orchestrator.model.services import AllOf, AtLeast, Expression, Needs
 from orchestrator.model.templates import Template
 from orchestrator.model.values import DAWN, DAY, FOREVER, Period, Span
 from orchestrator.store.codec import hints_of
 from tests.provisions import provisions
+from tests.settling import a_rate, consequences, schemes
 from tests.strategies import Vary, steps, templates
 
 # PostgreSQL keeps no NUL in a text, and no text holds half a surrogate pair.
@@ -89,6 +93,9 @@ _KNOWN: Final[dict[Any, st.SearchStrategy[Any]]] = {
     Span: spans,
     Period: periods,
     CreditTier: tiers,
+    Scheme: schemes,
+    Consequences: consequences("availability"),
+    Rate: a_rate(spans),
     Flow: flows,
     Measuring: measurings,
     Provisions: provisions(("a", "b"), ("s", "t"), ids, texts, st.integers(0, 10**15)),

@@ -1,0 +1,162 @@
+"""The books: what a verdict asks to be booked, closing them, and restating what is closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import orjson
+from sqlalchemy.orm import Session
+
+from orchestrator.actions.context import Context, Done, Request, mutate
+from orchestrator.engine.booking import bookings, in_question, spoken_of, widest
+from orchestrator.engine.ledger import Reconciled, reconcile, verify
+from orchestrator.errors import OrchestratorError, refuse
+from orchestrator.model.estate import Estate
+from orchestrator.model.ledger import Approval, Entry, Restatement
+from orchestrator.model.records import Finding, Verdict
+from orchestrator.model.values import AskedPeriod, Instant, format_instant
+from orchestrator.store import books
+from orchestrator.store.codec import digest
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """What was appended to the books, and what waits for leave."""
+
+    entries: tuple[Entry, ...] = ()
+    pending: tuple[Restatement, ...] = ()
+    changed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Restated:
+    """What leave was given for: the number of the approval, and the entries it appended."""
+
+    number: int
+    entries: int
+
+
+def book(
+    session: Session,
+    tenant: str,
+    estate: Estate,
+    asked: AskedPeriod,
+    verdict: Verdict,
+    now: Instant,
+) -> Posting:
+    """Append to the books what makes them say what a verdict does; what would change closed books
+    waits for leave instead, in place of what waited before."""
+    wanted, hull = list(bookings(verdict)), widest(estate, asked)
+    ours = {one.key.term.agreement for one in wanted}
+    booked = books.entries_due(session, tenant, hull, ours | set(estate.agreements))
+    booked = spoken_of(estate, asked, booked, wanted)
+    found = reconcile(booked, wanted, closed_until=books.closed_until(session, tenant))
+    books.post(session, tenant, found.entries, now)
+    waited = [
+        one
+        for one in books.waiting(session, tenant, hull)
+        if in_question(estate, asked, one.key.term, one.due)
+    ]
+    moved = books.wait(session, tenant, waited, _in_place_of(waited, found), now)
+    return Posting(found.entries, found.pending, bool(found.entries) or moved)
+
+
+def _in_place_of(waited: Iterable[Restatement], found: Reconciled) -> list[Restatement]:
+    """What waits now. The same thing said again keeps its place."""
+    known = {one.key: one for one in waited}
+    return [known[one.key] if known.get(one.key) == one else one for one in found.pending]
+
+
+def close_books(
+    ctx: Context, until: Instant, *, dry_run: bool = False, idempotency_key: str | None = None
+) -> Instant:
+    """Close the books up to an instant: from now on what came to be owed by then is restated by
+    leave alone. Books are not opened again (BOOKS_CLOSED)."""
+
+    def do(session: Session, now: Instant) -> Done[Instant]:
+        closed = books.closed_until(session, ctx.tenant)
+        if until < closed:
+            raise refuse(
+                "BOOKS_CLOSED",
+                f"the books are closed up to {format_instant(closed)} already",
+                "name a later instant: books that are closed are restated, not opened",
+            )
+        if until == closed:
+            return Done(until, until, changed=False)
+        books.close(session, ctx.tenant, until, ctx.actor, now)
+        return Done(until, until, changed=True)
+
+    request = Request("close_books", digest(str(until)), dry_run, idempotency_key)
+    return mutate(ctx, request, do, lambda _session, summary: int(orjson.loads(summary)))
+
+
+def approve_restatements(
+    ctx: Context,
+    reason: str,
+    agreements: Iterable[str] | None = None,
+    *,
+    dry_run: bool = False,
+    idempotency_key: str | None = None,
+) -> Restated:
+    """Give leave to restate closed books: all that waits, or what waits under some agreements. What
+    is appended says by whom, when and why (NO_REASON, NOTHING_WAITS)."""
+    named = None if agreements is None else sorted(set(agreements))
+
+    def do(session: Session, now: Instant) -> Done[Restated]:
+        waiting = [
+            one
+            for one in books.waiting(session, ctx.tenant)
+            if named is None or one.key.term.agreement in named
+        ]
+        approval = Approval(ctx.actor, now, reason, frozenset(one.key for one in waiting))
+        if not waiting:
+            raise refuse(
+                "NOTHING_WAITS",
+                "no restatement of closed books waits for leave",
+                "assess the period first, and name agreements under which one waits",
+            )
+        wanted = [one.wanted for one in waiting if one.wanted is not None]
+        under = {one.key.term.agreement for one in waiting}
+        booked = [
+            one
+            for one in books.entries_under(session, ctx.tenant, under)
+            if one.key in approval.keys
+        ]
+        closed = books.closed_until(session, ctx.tenant)
+        found = reconcile(booked, wanted, (approval,), closed)
+        number = books.approve(session, ctx.tenant, approval, now)
+        books.post(session, ctx.tenant, found.entries, now, number)
+        books.wait(session, ctx.tenant, waiting, (), now)
+        done = Restated(number, len(found.entries))
+        return Done(done, {"number": number, "entries": done.entries}, changed=True)
+
+    def again(_session: Session, summary: str) -> Restated:
+        return Restated(**orjson.loads(summary))
+
+    asked = digest(reason, *(["*"] if named is None else named))
+    request = Request("approve_restatements", asked, dry_run, idempotency_key)
+    return mutate(ctx, request, do, again)
+
+
+def verify_books(session: Session, tenant: str) -> tuple[Finding, ...]:
+    """What no sequence of bookings could have led to: lines that do not sum to zero, and revisions
+    that do not follow on one another. Nothing found means the books are whole."""
+    found = [
+        Finding(
+            "LEDGER_BROKEN",
+            "error",
+            f"all lines in {currency} together are {amount} minor units and not zero",
+            (currency,),
+        )
+        for currency, amount in books.imbalance(session, tenant).items()
+    ]
+    for agreement in books.agreements_booked(session, tenant):
+        try:
+            verify(books.entries_under(session, tenant, (agreement,)))
+        except OrchestratorError as error:
+            found += [
+                Finding("LEDGER_BROKEN", "error", f"{agreement}: {one.message}", (agreement,))
+                for one in error.problems
+            ]
+    return tuple(found)
