@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from orchestrator import clock, terminal
+from orchestrator import clock, derivation_tables, terminal
 from orchestrator.actions.assess import assess_period
 from orchestrator.actions.context import Context
 from orchestrator.actions.estate import import_estate
@@ -48,7 +48,7 @@ def run(out: Console) -> None:
             )
             _say(out, f"orchestrator derive --period {PERIOD}")
             found = derive(estate, asked)
-            terminal.show_derivations(out, found, notes=False)
+            derivation_tables.show_derivations(out, found, notes=False)
             told = [note for one in found for note in one.findings if note.code in _TOLD]
             terminal.show_findings(out, told)
             _say(out, f"orchestrator record examples/{FACTS}")

@@ -9,13 +9,13 @@ from __future__ import annotations
 import random
 import time
 import warnings
-from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
 from orchestrator.engine.offers import Choosing
 from orchestrator.engine.purchase import Effort, Programme
+from orchestrator.engine.rueger import most_of
 from orchestrator.model.agreements import Cover, Term, Version
 from orchestrator.model.credits import Fee
 from orchestrator.model.estate import Estate, Metadata, always
@@ -68,7 +68,11 @@ def menus(
         ]
         services.append(Service(f"product-{i}", requires=AllOf(tuple(parts))))
         lost = sum(
-            (_floor_of(k, [bases[j] / _FACTORS[hidden[j]] for j in group]) for k, group in groups),
+            (
+                most_of(len(group) - k + 1, [bases[j] / _FACTORS[hidden[j]] for j in group])
+                or Fraction(0)
+                for k, group in groups
+            ),
             Fraction(0),
         )
         versions.append(
@@ -108,12 +112,6 @@ def _groups(
 def _usual(level: Fraction) -> Fraction:
     """The best of the levels that are usually promised, no better than one given."""
     return next((one for one in _LEVELS if one <= level), Fraction(1, 2))
-
-
-def _floor_of(k: int, budgets: Sequence[Fraction]) -> Fraction:
-    """The worst unavailability of at least k of n (Rueger 1978)."""
-    ordered, spare = sorted(budgets), len(budgets) - k + 1
-    return min(sum(ordered[: len(ordered) - r], Fraction(0)) / (spare - r) for r in range(spare))
 
 
 def _menu(chance: random.Random, agreement: str, base: Fraction, offers: int) -> Menu:

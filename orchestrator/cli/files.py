@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import click
 
-from orchestrator import terminal
+from orchestrator import derivation_tables, terminal
 from orchestrator.cli.faulttrees import derive_fault_tree
 from orchestrator.cli.shared import (
     NOT_UNDERPINNED,
@@ -77,9 +77,9 @@ def check(*, estate: str, period: str | None, at: str | None, as_json: bool) -> 
         )
     else:
         out = terminal.console()
-        terminal.show_derivations(out, found, notes=False)
+        derivation_tables.show_derivations(out, found, notes=False)
         terminal.show_findings(out, findings, locate, estate)
-        terminal.show_kept(out, found)
+        derivation_tables.show_kept(out, found)
     return NOT_UNDERPINNED if failed else 0
 
 
@@ -140,7 +140,7 @@ def derive(
     if as_json:
         print_json(derivations_json(found, exact))
     else:
-        terminal.show_derivations(terminal.console(), found)
+        derivation_tables.show_derivations(terminal.console(), found)
     return 0
 
 
@@ -225,7 +225,7 @@ def diff(*, before: str, after: str, period: str | None, as_json: bool) -> int:
         return 0
     out = terminal.console()
     terminal.show_changes(out, changes)
-    terminal.show_effects(out, effects)
+    derivation_tables.show_effects(out, effects)
     for one in flips:
         lacking = f"; it holds nothing on {', '.join(one.missing)}" if one.missing else ""
         out.print(f"{one.agreement} was {one.was} and becomes {one.becomes}{lacking}")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import click
 
-from orchestrator import terminal
+from orchestrator import derivation_tables, terminal
 from orchestrator.cli.settings import targets_of
 from orchestrator.cli.shared import (
     document_of,
@@ -44,7 +44,7 @@ def whatif(*, estate: str, period: str, settings: Sequence[str], exact: bool, as
     if as_json:
         print_json(effects_json(found, exact))
     else:
-        terminal.show_outcomes(terminal.console(), found)
+        derivation_tables.show_outcomes(terminal.console(), found)
     return 0
 
 

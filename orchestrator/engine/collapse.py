@@ -10,15 +10,15 @@ less: the worst case of what remains is that of the whole, and its witness unfol
 from __future__ import annotations
 
 import heapq
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
 from orchestrator.engine.components import Bits, Components, bits_of
+from orchestrator.engine.rueger import Limit, most_of
 
-Capacity = Fraction | None
+Capacity = Limit
 """How long a part may be down; None: without limit."""
 
 Item = int
@@ -203,23 +203,10 @@ def _in_groups(work: _Work) -> bool:
         places = work.take(-1 - gate)
         del work.legs[gate]
         if places:
-            most = rueger(work.down[gate], [work.capacity[item] for item in items])
+            most = most_of(work.down[gate], [work.capacity[item] for item in items])
             work.put(work.part(Together(work.down[gate], tuple(items)), most), places)
         found = True
     return found
-
-
-def rueger(down: int, capacities: Sequence[Capacity]) -> Capacity:
-    """The longest that at least `down` parts can be down at once (Rueger 1978)."""
-    if down == 1 or down == len(capacities):
-        known = [one for one in capacities if one is not None]
-        if down > 1:
-            return min(known, default=None)
-        return sum(known, ZERO) if len(known) == len(capacities) else None
-    limited = sorted(one for one in capacities if one is not None)
-    sums = [ZERO, *itertools.accumulate(limited)]
-    least = len(capacities) - len(limited)
-    return min((sums[len(capacities) - r] / (down - r) for r in range(least, down)), default=None)
 
 
 # --- unfolding -----------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from orchestrator.engine.compile import Nodes
 from orchestrator.engine.flat import stitched
 from orchestrator.engine.formula import Formula
 from orchestrator.engine.network import Module, Network
+from orchestrator.engine.rueger import most_of
 from orchestrator.engine.sampling import Estimated, interval, sampled
 from orchestrator.engine.sweeps import Floats, values
 
@@ -163,7 +164,7 @@ def _at_least(k: int, parts: Floats) -> Floats:
 
 def _at_most(k: int, parts: Floats) -> Floats:
     """Were the n - k + 1 parts that are least often down all up, fewer than k would be down; nor
-    can more be down than under any dependence (`rueger`)."""
+    can more be down than under any dependence (`engine.rueger`)."""
     many = len(parts)
     ranked = np.sort(parts, axis=0)
     with np.errstate(divide="ignore"):
@@ -282,18 +283,12 @@ def marginal_bound(structure: Formula | bool | Hard, u: Mapping[int, Exact]) -> 
     for module in modules:
         column = [found[i] for i in module.inputs]
         for k, parts in module.network.gates:
-            column.append(rueger(k, [column[part] for part in parts]))
+            column.append(_at_once(k, [column[part] for part in parts]))
         found.append(column[module.network.root])
     return found[-1]
 
 
-def rueger(k: int, marginals: Sequence[Exact]) -> Exact:
-    """The sharp upper bound of P(at least k of n events) with these probabilities (Rueger 1978):
-    min(1, min over 0 <= r < k of (sum of the n - r smallest) / (k - r))."""
-    ranked = sorted(marginals)
-    total = sum(ranked)
-    most: Exact = 1
-    for r in range(k):
-        most = min(most, Fraction(total) / (k - r))
-        total -= ranked[len(ranked) - 1 - r]
-    return most
+def _at_once(k: int, shares: Sequence[Exact]) -> Exact:
+    most = most_of(k, [Fraction(share) for share in shares])
+    assert most is not None
+    return min(Fraction(1), most)

@@ -188,24 +188,24 @@ def _redundancy(
 ) -> Iterator[Finding]:
     if found.share >= data.own.target or independent is None or independent < data.own.target:
         return
-    seen: set[tuple[str, ...]] = set()
+    # By name: gates are numbered as they are met, which is another order beside other promises.
+    groups: dict[tuple[str, ...], str] = {}
     for part in data.parts:
         components = part.ground.structure.components
         for gate in bits_of(part.ground.node.gates):
-            if components.gates[gate].same:
-                continue
-            support = components.support_of(gate)
-            text, subjects = _named(part.ground.leaf(number) for number in bits_of(support))
-            if subjects not in seen:
-                seen.add(subjects)
-                yield Finding(
-                    "REDUNDANCY_NOT_PROMISED",
-                    "warning",
-                    f"{text}: redundancy across separate contracts lifts the estimate, not what "
-                    "is guaranteed; only one party's commitment on the group does",
-                    subjects,
-                    where,
-                )
+            if not components.gates[gate].same:
+                support = components.support_of(gate)
+                text, subjects = _named(part.ground.leaf(number) for number in bits_of(support))
+                groups.setdefault(subjects, text)
+    for subjects, text in sorted(groups.items()):
+        yield Finding(
+            "REDUNDANCY_NOT_PROMISED",
+            "warning",
+            f"{text}: redundancy across separate contracts lifts the estimate, not what "
+            "is guaranteed; only one party's commitment on the group does",
+            subjects,
+            where,
+        )
 
 
 def _hours(where: str, data: Problem) -> Iterator[Finding]:
@@ -281,7 +281,7 @@ def _duplicates(where: str, data: Problem) -> Iterator[Finding]:
             }
             if names:
                 found.setdefault(tuple(sorted(names)), []).append(leaf)
-    for agreements, leaves in found.items():
+    for agreements, leaves in sorted(found.items(), key=lambda item: item[0]):
         text, subjects = _named(leaves)
         yield Finding(
             "DUPLICATE",

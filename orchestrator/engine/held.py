@@ -18,7 +18,7 @@ from typing import Final
 
 from orchestrator.engine import diagram
 from orchestrator.engine.cells import cells
-from orchestrator.engine.collapse import Alone, Capacity, Together, rueger
+from orchestrator.engine.collapse import Alone, Capacity, Together
 from orchestrator.engine.components import bits_of
 from orchestrator.engine.diagram import Diagram, Hard
 from orchestrator.engine.estimate import Scene
@@ -28,6 +28,7 @@ from orchestrator.engine.onecell import OneCell
 from orchestrator.engine.packing import repacked
 from orchestrator.engine.problem import Part, Problem
 from orchestrator.engine.promises import MAINTENANCE, Promise
+from orchestrator.engine.rueger import most_of
 from orchestrator.engine.structure import Commitment
 
 ZERO: Final = Fraction(0)
@@ -381,7 +382,7 @@ def _upwards(kept: Held, fresh: Mapping[int, Fraction]) -> dict[int, Fraction]:
         limits = [now[one] if one in now else found.capacity[one] for one in origin.parts]
         known = [one for one in limits if one is not None]
         if isinstance(origin, Together):
-            most = rueger(origin.down, limits)
+            most = most_of(origin.down, limits)
         else:
             most = sum(known, ZERO) if len(known) == len(limits) else None
         if most is not None:

@@ -21,13 +21,13 @@ from orchestrator.engine.collapse import (
     Either,
     Together,
     collapse,
-    rueger,
     unfold,
 )
 from orchestrator.engine.components import Bits, Components
 from orchestrator.engine.cutlists import cuts, gates_of
 from orchestrator.engine.diagram import Formula, at_least_down
 from orchestrator.engine.packing import Cut, Draw, Exact, Packed, packed, price_range
+from orchestrator.engine.rueger import most_of
 from orchestrator.errors import OrchestratorError
 
 ZERO: Final = Fraction(0)
@@ -131,7 +131,7 @@ def _bound(found: Collapsed, item: int) -> Capacity:
             limits = [most(one) for one in leg]
             kept = [one for one in limits if one is not None]
             legs.append(sum(kept, ZERO) if len(kept) == len(limits) else None)
-        known[number] = rueger(gate.down, legs)
+        known[number] = most_of(gate.down, legs)
     return known[-1 - item]
 
 
@@ -191,7 +191,7 @@ def _shares(found: Collapsed, group: Together) -> dict[int, Fraction]:
     """Prices that prove Rueger's bound: what the least quotient is made of."""
     most = {part: found.capacity[part] for part in group.parts}
     limited = sorted((limit, part) for part, limit in most.items() if limit is not None)
-    value = rueger(group.down, list(most.values()))
+    value = most_of(group.down, list(most.values()))
     for r in range(len(most) - len(limited), group.down):
         few = limited[: len(most) - r]
         if sum((limit for limit, _ in few), ZERO) / (group.down - r) == value:
@@ -236,7 +236,7 @@ def _slopes(found: Collapsed, group: Together) -> dict[int, tuple[Fraction, Frac
     last of them, and at a tie only for what it loses."""
     most = {part: found.capacity[part] for part in group.parts}
     limited = sorted(limit for limit in most.values() if limit is not None)
-    value = rueger(group.down, list(most.values()))
+    value = most_of(group.down, list(most.values()))
     attained = [
         (len(most) - r, group.down - r)
         for r in range(len(most) - len(limited), group.down)

@@ -19,7 +19,12 @@ def most_of(m: int, limits: Sequence[Limit]) -> Limit:
     the whole of the time or of the cases is one limit more, which whoever asks has to put on it.
     """
     assert 1 <= m <= len(limits), "as many events as there are"
-    smallest = sorted(one for one in limits if one is not None)
+    known = [one for one in limits if one is not None]
+    if m == len(limits):
+        return min(known, default=None)
+    if m == 1:
+        return sum(known, Fraction(0)) if len(known) == len(limits) else None
+    smallest = sorted(known)
     unlimited = len(limits) - len(smallest)
     sums = [Fraction(0), *accumulate(smallest)]
     return min((sums[len(limits) - r] / (m - r) for r in range(unlimited, m)), default=None)

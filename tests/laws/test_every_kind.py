@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from orchestrator import terminal
+from orchestrator import derivation_tables, terminal
 from orchestrator.engine.derive import Depth, derive
 from orchestrator.engine.lint import lint
 from orchestrator.engine.measure import measurable
@@ -39,7 +39,7 @@ def test_what_is_promised_of_any_kind_is_derived_and_shown(estate: Estate) -> No
         targets = [json.loads(dump_json(target_json(one.promised, exact))) for one in found]
         assert [one["promised"] for one in printed] == targets
     out = Console(file=io.StringIO(), width=terminal.WIDTH)
-    terminal.show_derivations(out, found)
+    derivation_tables.show_derivations(out, found)
     assert "What can be promised" in out.file.getvalue()  # type: ignore[attr-defined]
 
 

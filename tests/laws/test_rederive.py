@@ -136,3 +136,22 @@ def test_whoever_belongs_to_whom_may_reach_everything() -> None:
     after = replace(SMALL, metadata=replace(SMALL.metadata, home=("home", "carrier-1")))
     found = rederive(SMALL, after, APRIL, known)
     assert len(found.anew) == len(known)
+
+
+def test_findings_come_in_one_order_whatever_else_is_derived() -> None:
+    """What is beneath is numbered as it is met; another promise may meet it in another order."""
+    pairs = {"left": any_of("a", "b"), "right": any_of("c", "d")}
+    structure = {**pairs, "first": all_of("right", "left"), "top": all_of("left", "right")}
+    good, better = Promise(Fraction(99, 100)), Promise(Fraction(995, 1000))
+    made = [contract(leaf, good) for leaf in "abcd"]
+    made += [contract(leaf, better, f"again-{leaf}") for leaf in "abcd"]
+    tops = [
+        sla(Promise(Fraction(9999, 10000)), ["first"], "a-first"),
+        sla(Promise(Fraction(9999, 10000)), ["top"], "sla"),
+    ]
+    subject = estate(structure, [*made, *tops])
+    (alone,) = derive(subject, APRIL, "sla")
+    (beside,) = (one for one in derive(subject, APRIL) if one.key.agreement == "sla")
+    codes = [finding.code for finding in alone.findings]
+    assert (codes.count("DUPLICATE"), codes.count("REDUNDANCY_NOT_PROMISED")) == (4, 2)
+    assert alone.findings == beside.findings

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from orchestrator.engine import diagram, fallback, network, sampling
 from orchestrator.engine.diagram import AtLeastDown, Formula, Hard
-from orchestrator.engine.fallback import Figure, figure, marginal_bound, rueger
+from orchestrator.engine.fallback import Figure, figure, marginal_bound
 from orchestrator.engine.sampling import Estimated, interval
 from orchestrator.errors import OrchestratorError
 from tests.unit.test_diagram import all_of, any_of, formulas, large, leaves_of, table, weights
@@ -152,7 +152,8 @@ def test_the_marginal_bound_of_plain_structures_is_the_known_one() -> None:
     assert marginal_bound(all_of(0, 1, 2), u) == Fraction(1, 100)
     # Two of three down, so many at a time, each only so long: half of the sum, or the two least.
     assert marginal_bound(AtLeastDown(2, (0, 1, 2)), u) == Fraction(3, 100)
-    assert rueger(2, [Fraction(1, 2), Fraction(1, 100), Fraction(1, 100)]) == Fraction(2, 100)
+    uneven = {0: Fraction(1, 2), 1: Fraction(1, 100), 2: Fraction(1, 100)}
+    assert marginal_bound(AtLeastDown(2, (0, 1, 2)), uneven) == Fraction(2, 100)
     assert marginal_bound(any_of(0, 1), dict.fromkeys((0, 1), Fraction(3, 4))) == 1
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from orchestrator import terminal
+from orchestrator import derivation_tables, terminal
 from orchestrator.cli import main
 from orchestrator.engine import diagram
 from orchestrator.engine.derive import Depth, derive
@@ -30,7 +30,9 @@ def shown() -> str:
     """The example's derivations, explained, as they are printed."""
     estate = read_estate(SHOP.read_bytes(), "estate.yaml").estate
     out = Console(file=io.StringIO(), width=terminal.WIDTH)
-    terminal.show_derivations(out, derive(estate, AskedPeriod.parse("2026-04"), depth=Depth(True)))
+    derivation_tables.show_derivations(
+        out, derive(estate, AskedPeriod.parse("2026-04"), depth=Depth(True))
+    )
     return out.file.getvalue()  # type: ignore[attr-defined,no-any-return]
 
 
@@ -100,7 +102,7 @@ def test_what_is_sampled_is_marked_in_the_table_and_the_marks_are_explained(
     found = derive(too_hard(monkeypatch, "0.9999"), APRIL)
     assert (found[0].independent, found[0].methods.independent) == (1, "sampled")
     out = Console(file=io.StringIO(), width=terminal.WIDTH)
-    terminal.show_derivations(out, found)
+    derivation_tables.show_derivations(out, found)
     text = out.file.getvalue()  # type: ignore[attr-defined]
     (row,) = (line for line in text.splitlines() if line.startswith("  sla "))
     floor, independent = row.split()[3:5]
@@ -128,7 +130,7 @@ def test_what_if_says_of_every_figure_how_it_was_found(monkeypatch: pytest.Monke
         interval = side["independentInterval"]
         assert interval["low"] < side["independent"] < interval["high"]
     out = Console(file=io.StringIO(), width=terminal.WIDTH)
-    terminal.show_outcomes(out, changed)
+    derivation_tables.show_outcomes(out, changed)
     assert LEGEND["~"] in " ".join(out.file.getvalue().split())  # type: ignore[attr-defined]
 
 
