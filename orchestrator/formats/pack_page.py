@@ -28,6 +28,7 @@ from orchestrator.formats.drawings import (
     overview,
     waterfall,
 )
+from orchestrator.formats.nodes import Json
 from orchestrator.formats.text import canonical_json, dump_json, dump_yaml
 from orchestrator.model.values import Money, Span, parse_instant
 
@@ -240,7 +241,7 @@ def _graph(pack: Plain, hues: Mapping[str, str]) -> str:
         (one["id"], one["owner"] or "", ", ".join(one["requires"]), ", ".join(one["agreements"]))
         for one in pack["graph"]["services"][:ROWS]
     ]
-    composed = [
+    composed: list[Json] = [
         {"id": one["id"], "requires": one["requires"]}
         for one in pack["estate"].get("services", ())
         if "requires" in one
