@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -110,6 +111,20 @@ class Measurements:
         if key not in self._measured:
             self._measured[key] = self._measure(subject, period)
         return self._measured[key]
+
+    def kept(self, seen: Observations, keeps: Callable[[Subject], bool]) -> Measurements:
+        """Measurements of other facts that hold what is known of some subjects already, those to
+        which the difference is nothing."""
+        made = Measurements(seen, self.moment)
+        made._measured = {
+            key: measured for key, measured in self._measured.items() if keeps(measured.subject)
+        }
+        return made
+
+    @property
+    def many(self) -> int:
+        """How many subjects and periods are measured."""
+        return len(self._measured)
 
     def with_excuses(self, measured: Measured, categories: tuple[str, ...]) -> Assessment:
         """What a term of availability would come to if it excused some categories besides."""
