@@ -209,12 +209,13 @@ class Components:
                 seen |= support
         return tuple(sorted(gates for gates, _ in groups))
 
-    def failed(self, down: Bits) -> Bits:
-        """The gates that are down while exactly those leaves are."""
+    def failed(self, down: Bits, among: Bits = -1) -> Bits:
+        """The gates that are down while exactly those leaves are; of some gates alone, with all
+        beneath each of them."""
         touched = found = 0
         for leaf in bits_of(down):
             touched |= self._gates_above(leaf)
-        for number in bits_of(touched):
+        for number in bits_of(touched & among):
             gate = self.gates[number]
             lost = sum(1 for part in gate.parts if part.leaves & down or part.gates & found)
             if lost >= gate.cut:
@@ -225,7 +226,9 @@ class Components:
         """Whether a node is down while exactly those leaves are."""
         if node.leaves & down:
             return True
-        return bool(node.gates) and bool(node.gates & self.failed(down))
+        if not node.gates:
+            return False
+        return bool(node.gates & self.failed(down, self.beneath(node)))
 
     def formula(self, node: Node, free: Bits, down: Bits = 0) -> Formula | bool:
         """When a node is down, in the leaves that are free; of the others those in `down` have

@@ -51,7 +51,8 @@ def game(components: Components, node: Node, players: Bits, down: Bits = 0) -> G
     """The game in which players fail, the leaves in `down` having failed and all others being up.
     True where the node is down without any of them, False where it is up with all of them down."""
     if node.gates.bit_count() > SEARCHED:
-        node = Node(node.leaves, node.gates & components.failed(players | down))
+        failed = components.failed(players | down, components.beneath(node))
+        node = Node(node.leaves, node.gates & failed)
     formula = _formula(components, node, players, down)
     if isinstance(formula, bool):
         return formula

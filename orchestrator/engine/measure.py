@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -123,6 +123,20 @@ class Measurements:
     def _by_windows(self, subject: Subject, period: Span) -> Measured:
         parts = [self._measure(part, period) for part in parts_of(subject)]
         return parts[0] if len(parts) == 1 else of_windows(subject, parts)
+
+    def kept(self, seen: Observations, keeps: Callable[[Subject], bool]) -> Measurements:
+        """Measurements of other facts that hold what is known of some subjects already, those to
+        which the difference is nothing."""
+        made = Measurements(seen, self.moment)
+        made._measured = {
+            key: measured for key, measured in self._measured.items() if keeps(measured.subject)
+        }
+        return made
+
+    @property
+    def many(self) -> int:
+        """How many subjects and periods are measured."""
+        return len(self._measured)
 
     def with_excuses(self, measured: Measured, categories: tuple[str, ...]) -> Assessment:
         """What a term of availability would come to if it excused some categories besides."""

@@ -53,9 +53,17 @@ def settle(
     Without it all that ever happens is taken to be reported: a ticket whose end is not is never
     ended. `measuring` says how each term is measured from tickets and samples.
     """
-    underpinning = underpinning or Underpinning(estate)
-    moment = Moment(reach_of(estate, asked).end, as_of, measuring)
-    measurements = Measurements(Observations(underpinning, facts), moment)
+    measurements = measurements_of(estate, facts, asked, underpinning, as_of, measuring)
+    return settled(measurements, asked, progress)
+
+
+def settled(
+    measurements: Measurements,
+    asked: AskedPeriod,
+    progress: Callable[[int, int], None] | None = None,
+) -> Verdict:
+    """The verdict by measurements that may hold what is known already (`engine.late`)."""
+    estate = measurements.seen.estate
     work = _work(estate, asked)
     measured = []
     for number, (subject, period) in enumerate(work):
@@ -89,6 +97,19 @@ def settle(
         tuple(tally for one in measured if (tally := one.heard) is not None),
         rewards(estate, every, of_all, moment, ours),
     )
+
+
+def measurements_of(
+    estate: Estate,
+    facts: Facts,
+    asked: AskedPeriod,
+    underpinning: Underpinning | None = None,
+    as_of: Instant | None = None,
+    measuring: Callable[[Subject], Measuring] = as_designed,
+) -> Measurements:
+    """What a verdict on a span is measured with: nothing as yet, and all once it is settled."""
+    moment = Moment(reach_of(estate, asked).end, as_of, measuring)
+    return Measurements(Observations(underpinning or Underpinning(estate), facts), moment)
 
 
 def _work(estate: Estate, asked: AskedPeriod) -> list[tuple[Subject, Span]]:

@@ -1,7 +1,7 @@
 """Drawings of an evidence pack, as inline SVG: downtime, what a service rests on, and money.
 
-Plain text in, plain text out: no script, no font and no picture from elsewhere. Colours come from
-the page's style by class; `c0` to `c7` are those of parties, in the order that they are met.
+Plain text in, plain text out: no script, no font and no picture from elsewhere. Everything is said
+on the shapes themselves, as what makes PDF reads no style of the page into a drawing.
 """
 
 from __future__ import annotations
@@ -16,7 +16,25 @@ from orchestrator.model.values import HOUR, Instant, Span, format_instant
 WIDTH: Final = 960
 _LEFT: Final = 190
 _ROW: Final = 22
-_COLOURS: Final = 8
+
+PARTIES: Final = (
+    "#d9785f",
+    "#6f9bd1",
+    "#d1b04f",
+    "#8f7cc4",
+    "#5fb0a4",
+    "#c97fae",
+    "#93a85a",
+    "#a88a6d",
+)
+"""The colours of parties, in the order that they are met."""
+
+DOWN: Final = "#b3423b"
+UNCOUNTED: Final = "#b9c2ca"
+_UP: Final = "#e3ece5"
+_GAIN: Final = "#4f8a5b"
+_INK: Final = "#1b2733"
+_LINES: Final = ' stroke="#5b6b7a"'
 
 CLUSTERS: Final = 12
 """So many stretches of downtime are enlarged; the table under the drawing has all of them."""
@@ -37,8 +55,8 @@ class Bar:
 
 
 def colours(parties: Iterable[str]) -> Mapping[str, str]:
-    """A class of colour for each party, in their order."""
-    return {one: f"c{i % _COLOURS}" for i, one in enumerate(dict.fromkeys(parties))}
+    """A colour for each party, in their order."""
+    return {one: PARTIES[i % len(PARTIES)] for i, one in enumerate(dict.fromkeys(parties))}
 
 
 def _svg(height: int, body: Sequence[str], title: str) -> str:
@@ -48,14 +66,19 @@ def _svg(height: int, body: Sequence[str], title: str) -> str:
     )
 
 
-def _text(x: float, y: float, text: str, extra: str = "") -> str:
-    return f'<text x="{x:.1f}" y="{y:.1f}"{extra}>{escape(text)}</text>'
-
-
-def _rect(x: float, y: float, width: float, height: float, kind: str, text: str) -> str:
+def _text(x: float, y: float, text: str, anchor: str = "start", size: int = 12) -> str:
     return (
-        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" class="{kind}">'
-        f"<title>{escape(text)}</title></rect>"
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}" '
+        f'font-family="sans-serif" fill="{_INK}">{escape(text)}</text>'
+    )
+
+
+def _rect(
+    x: float, y: float, width: float, height: float, fill: str, text: str, extra: str = ""
+) -> str:
+    return (
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="{height:.1f}" '
+        f'fill="{fill}"{extra}><title>{escape(text)}</title></rect>'
     )
 
 
@@ -65,13 +88,13 @@ def _rect(x: float, y: float, width: float, height: float, kind: str, text: str)
 def overview(period: Span, bars: Sequence[Bar]) -> str:
     """A period with everything that went on in it; what is short is drawn two wide."""
     scale = _scale(period)
-    body = [_rect(_LEFT, 8, WIDTH - _LEFT - 8, _ROW, "up", f"{period}")]
+    body = [_rect(_LEFT, 8, WIDTH - _LEFT - 8, _ROW, _UP, f"{period}")]
     for bar in bars:
         start, end = scale(max(bar.start, period.start)), scale(min(bar.end, period.end))
         body.append(_rect(start, 8, max(end - start, 2), _ROW, bar.colour, bar.text))
     body.append(_text(8, 24, "the whole period"))
     body.append(_text(_LEFT, 48, format_instant(period.start)))
-    body.append(_text(WIDTH - 8, 48, format_instant(period.end), ' text-anchor="end"'))
+    body.append(_text(WIDTH - 8, 48, format_instant(period.end), "end"))
     return _svg(56, body, "When the service was down in the period")
 
 
@@ -86,7 +109,7 @@ def enlarged(bars: Sequence[Bar]) -> list[str]:
         body = []
         for number, row in enumerate(rows):
             y = 8 + number * (_ROW + 4)
-            body.append(_rect(_LEFT, y, WIDTH - _LEFT - 8, _ROW, "up", row))
+            body.append(_rect(_LEFT, y, WIDTH - _LEFT - 8, _ROW, _UP, row))
             body.append(_text(8, y + 16, row))
             for bar in some:
                 if bar.row == row:
@@ -94,7 +117,7 @@ def enlarged(bars: Sequence[Bar]) -> list[str]:
                     body.append(_rect(start, y, max(end - start, 1), _ROW, bar.colour, bar.text))
         y = 8 + len(rows) * (_ROW + 4) + 14
         body.append(_text(_LEFT, y, format_instant(span.start)))
-        body.append(_text(WIDTH - 8, y, format_instant(span.end), ' text-anchor="end"'))
+        body.append(_text(WIDTH - 8, y, format_instant(span.end), "end"))
         found.append(_svg(y + 8, body, f"Downtime from {format_instant(span.start)}"))
     return found
 
@@ -164,16 +187,16 @@ def graph(services: Sequence[Drawn]) -> tuple[str, int]:
                 to_x, to_y = place[id]
                 body.append(
                     f'<path d="M{x:.1f} {y + 40:.1f}C{x:.1f} {y + 62:.1f} {to_x:.1f} '
-                    f'{to_y - 22:.1f} {to_x:.1f} {to_y:.1f}" class="edge"/>'
+                    f'{to_y - 22:.1f} {to_x:.1f} {to_y:.1f}" fill="none" stroke="#8a97a3"/>'
                 )
     for id, (x, y) in place.items():
         one = known[id]
         wide = min(WIDTH / len(rows[top - layer[id]]) - 8, 200)
         room = max(int(wide / 7), 3)
-        body.append(_rect(x - wide / 2, y, wide, 40, f"node {one.colour}", f"{id}: {one.caption}"))
-        middle = ' text-anchor="middle"'
-        body.append(_text(x, y + 17, _short(id, room), middle))
-        body.append(_text(x, y + 33, _short(one.caption, room), middle + ' class="small"'))
+        fill, text = one.colour or "#ffffff", f"{id}: {one.caption}"
+        body.append(_rect(x - wide / 2, y, wide, 40, fill, text, _LINES))
+        body.append(_text(x, y + 17, _short(id, room), "middle"))
+        body.append(_text(x, y + 33, _short(one.caption, room), "middle", 10))
     return _svg(16 + (top + 1) * 84, body, "What the service rests on"), len(services) - len(chosen)
 
 
@@ -211,8 +234,8 @@ def waterfall(steps: Sequence[tuple[str, int, str]]) -> str:
     ):
         y = 8 + number * (_ROW + 6)
         left = _LEFT + (min(before, after) - low) * scale
-        kind = "gain" if name == "RECOVERED" else "loss" if amount >= 0 else "gain"
+        fill = _GAIN if name == "RECOVERED" or amount < 0 else DOWN
         body.append(_text(8, y + 16, name))
-        body.append(_rect(left, y, max(abs(amount) * scale, 1), _ROW, kind, f"{name} {text}"))
-        body.append(_text(WIDTH - 8, y + 16, text, ' text-anchor="end"'))
+        body.append(_rect(left, y, max(abs(amount) * scale, 1), _ROW, fill, f"{name} {text}"))
+        body.append(_text(WIDTH - 8, y + 16, text, "end"))
     return _svg(12 + len(steps) * (_ROW + 6), body, "From what is owed to what is recovered")

@@ -17,6 +17,8 @@ from typing import Any, Final
 from orchestrator.errors import refuse
 from orchestrator.formats.drawings import (
     CLUSTERS,
+    DOWN,
+    UNCOUNTED,
     Bar,
     Drawn,
     clusters,
@@ -26,6 +28,7 @@ from orchestrator.formats.drawings import (
     overview,
     waterfall,
 )
+from orchestrator.formats.nodes import Json
 from orchestrator.formats.text import canonical_json, dump_json, dump_yaml
 from orchestrator.model.values import Money, Span, parse_instant
 
@@ -48,17 +51,11 @@ pre{background:var(--soft);padding:.7rem;font-size:.8rem;white-space:pre-wrap;br
 .status{display:inline-block;padding:.1rem .6rem;border-radius:1rem;color:#fff;background:#5b6b7a}
 .BREACHED{background:#b3261e}.MET{background:#2e7d32}.AT_RISK,.DISPUTED{background:#a15c00}
 .hash{font-family:ui-monospace,monospace;font-size:.8rem;overflow-wrap:anywhere}
-svg{width:100%;height:auto;margin:.3rem 0;break-inside:avoid}svg text{font-size:12px;fill:#1b2733}
-svg text.small{font-size:10px}.up{fill:#e3ece5}.off{fill:#b9c2ca}.edge{fill:none;stroke:#8a97a3}
-.node{fill:#fff;stroke:#5b6b7a}.loss{fill:#c0564f}.gain{fill:#4f8a5b}
-.c0{fill:#d9785f}.c1{fill:#6f9bd1}.c2{fill:#d1b04f}.c3{fill:#8f7cc4}.c4{fill:#5fb0a4}.c5{fill:#c97fae}
-.c6{fill:#93a85a}.c7{fill:#a88a6d}
-.key span{display:inline-block;margin-right:1rem}.key i{display:inline-block;width:.8rem;
-height:.8rem;margin-right:.3rem}.key .c0{background:#d9785f}.key .c1{background:#6f9bd1}
-.key .c2{background:#d1b04f}.key .c3{background:#8f7cc4}.key .c4{background:#5fb0a4}
-.key .c5{background:#c97fae}.key .c6{background:#93a85a}.key .c7{background:#a88a6d}
-.key .off{background:#b9c2ca}
-@media print{body{margin:0;max-width:none}}
+svg{width:100%;height:auto;margin:.3rem 0;break-inside:avoid}
+.key span{display:inline-block;margin-right:1rem}
+.key i{display:inline-block;width:.8rem;height:.8rem;margin-right:.3rem}
+@page{size:A4;margin:14mm}
+@media print{body{margin:0;padding:0;max-width:none;font-size:11px}table{font-size:9px}}
 """
 
 _HELD: Final = re.compile(r'<script type="application/json" id="pack">(.*?)</script>', re.DOTALL)
@@ -193,7 +190,7 @@ def _bars(pack: Plain, hues: Mapping[str, str]) -> list[Bar]:
         counted = _number(one["counted"])
         service = f"{one['from']} to {one['to']}, counted {counted}"
         bars.append(
-            Bar(pack["about"]["service"], start, end, "loss" if counted else "off", service)
+            Bar(pack["about"]["service"], start, end, DOWN if counted else UNCOUNTED, service)
         )
         for part in one["parts"]:
             text = f"{part['service']} ({part['party']}): {part['share']}"
@@ -205,17 +202,17 @@ def _timeline(pack: Plain, hues: Mapping[str, str]) -> str:
     bars = _bars(pack, hues)
     period = pack["about"]["period"]
     span = Span(parse_instant(period["from"]), parse_instant(period["to"]))
-    of_service = [bar for bar in bars if bar.colour in {"loss", "off"}]
+    of_service = [bar for bar in bars if bar.colour in {DOWN, UNCOUNTED}]
     key = "".join(
-        f'<span><i class="{hue}"></i>{escape(party)}</span>' for party, hue in hues.items()
+        f'<span><i style="background:{hue}"></i>{escape(party)}</span>'
+        for party, hue in hues.items()
     )
     more = clusters(bars) - CLUSTERS
     note = f"<p>{more} more stretches are in the table below.</p>" if more > 0 else ""
     return (
         overview(span, of_service)
-        + f'<p class="key">{key}<span><i class="off"></i>down, not counted</span></p>'
-        + "".join(enlarged(bars))
-        + note
+        + f'<p class="key">{key}<span><i style="background:{UNCOUNTED}"></i>'
+        "down, not counted</span></p>" + "".join(enlarged(bars)) + note
     )
 
 
@@ -244,8 +241,15 @@ def _graph(pack: Plain, hues: Mapping[str, str]) -> str:
         (one["id"], one["owner"] or "", ", ".join(one["requires"]), ", ".join(one["agreements"]))
         for one in pack["graph"]["services"][:ROWS]
     ]
-    return f"{picture}<p>As it stood at {escape(pack['graph']['at'])}{note}.</p>" + _table(
-        ("service", "owner", "requires", "covered by"), rows
+    composed: list[Json] = [
+        {"id": one["id"], "requires": one["requires"]}
+        for one in pack["estate"].get("services", ())
+        if "requires" in one
+    ]
+    return (
+        f"{picture}<p>As it stood at {escape(pack['graph']['at'])}{note}.</p>"
+        + _table(("service", "owner", "requires", "covered by"), rows)
+        + (f"<pre>{escape(dump_yaml(composed))}</pre>" if composed else "")
     )
 
 

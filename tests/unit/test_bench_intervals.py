@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.bench import intervals, tracing
+from orchestrator.bench import intervals, late_facts, tracing
 
 
 def all_of(text: str) -> bool:
@@ -53,3 +53,9 @@ def test_as_many_failures_at_once_as_are_asked_for_are_shared_exactly() -> None:
     rows = tracing.concurrent(2)["rows"]
     assert [row[1] for row in rows] == ["16", "100", "16"]
     assert all(all_of(row[-1]) for row in rows)
+
+
+def test_a_late_outage_gives_the_verdict_of_everything_anew() -> None:
+    rows = late_facts.run(500)["rows"]
+    assert [row[-1] for row in rows[1:]] == ["the same verdict"] * 3
+    assert all(int(row[1]) < int(rows[0][1]) for row in rows[1:])
