@@ -10,7 +10,7 @@ from typing import Any
 import graphql
 import pytest
 from flask.testing import FlaskClient
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 
 from orchestrator.config import Config
 from orchestrator.engine.content import content_hash
@@ -297,7 +297,7 @@ def test_one_key_is_of_one_party(tmp_path: Path) -> None:
 DRAWN = estates()
 
 
-@settings(max_examples=10)
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(DRAWN)
 def test_to_see_twice_is_to_see_once_and_hashes_stay(estate: Estate) -> None:
     for party in [*estate.parties][:3]:
