@@ -14,12 +14,14 @@ _HIGHEST_PORT: Final = 65_535
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """Where the database is, whose estate is meant, and where the server listens."""
+    """Where the database is, whose estate is meant, where the server listens, and the file of the
+    keys it gave out ("" for none)."""
 
     database_url: str = "sqlite:///orchestrator.db"
     tenant: str = "default"
     host: str = "127.0.0.1"
     port: int = 8000
+    keys: str = ""
 
     @staticmethod
     def from_env(environ: Mapping[str, str]) -> Config:
@@ -34,6 +36,7 @@ class Config:
             tenant=given("TENANT", default.tenant),
             host=given("HOST", default.host),
             port=_port(given("PORT", str(default.port))),
+            keys=given("KEYS", default.keys),
         )
 
 

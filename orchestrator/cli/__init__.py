@@ -16,6 +16,7 @@ import click
 
 from orchestrator import __version__, terminal
 from orchestrator.cli import (
+    analyses,
     backwards,
     database,
     faulttrees,
@@ -36,7 +37,17 @@ def cli() -> None:
     """Derive, assess, trace and settle service level commitments as one dependency graph."""
 
 
-for _module in (files, packs, whatif, paperwork, backwards, faulttrees, database, ledger):
+for _module in (
+    files,
+    packs,
+    whatif,
+    paperwork,
+    analyses,
+    backwards,
+    faulttrees,
+    database,
+    ledger,
+):
     for _command in _module.COMMANDS:
         cli.add_command(_command)
 

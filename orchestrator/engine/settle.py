@@ -95,7 +95,7 @@ def settled(
             *exchange.findings(),
         ),
         tuple(tally for one in measured if (tally := one.heard) is not None),
-        rewards(estate, every, of_all, moment, ours),
+        rewards(estate, every, of_all, measurements.moment, ours),
     )
 
 

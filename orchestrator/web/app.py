@@ -21,6 +21,7 @@ from orchestrator.web.asking import Asking, Site
 from orchestrator.web.documents import Documents
 from orchestrator.web.questions import deadlines_of
 from orchestrator.web.schema import graphql_schema, printed
+from orchestrator.web.viewers import read_viewers
 
 _HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; img-src 'self'; "
@@ -45,7 +46,8 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_env(os.environ)
     app = Flask("orchestrator.web")
     app.config.update(MAX_CONTENT_LENGTH=limits.MAX_BODY)
-    site = Site(connect(config.database_url), config.tenant)
+    viewers = read_viewers(config.keys)
+    site = Site(connect(config.database_url), config.tenant, viewers)
     app.extensions["orchestrator"] = site
     _add_routes(app, site, Documents(graphql_schema()))
     _add_errors(app)
@@ -90,7 +92,7 @@ def _add_routes(app: Flask, site: Site, documents: Documents) -> None:
     @app.get("/deadlines.ics")
     def calendar() -> Response:
         """What falls due from a month ago to a year ahead, to subscribe to."""
-        with Asking(site) as asking:
+        with Asking(site, endpoint.viewer_of(site)) as asking:
             start = asking.now - asking.now % DAY - 31 * DAY
             found = deadlines_of(asking, AskedPeriod(start, start + 397 * DAY))
             estate = asking.estate(asking.revision())
@@ -112,6 +114,8 @@ def _add_errors(app: Flask) -> None:
         response = _json(error.status, {"errors": faults.faults_of(error.error)})
         if error.allow:
             response.headers["Allow"] = error.allow
+        if error.status == 401:
+            response.headers["WWW-Authenticate"] = "Bearer"
         return response
 
     @app.errorhandler(HTTPException)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
@@ -17,16 +17,18 @@ from orchestrator.clock import now
 from orchestrator.engine.derive import Depth, derive
 from orchestrator.engine.lint import lint
 from orchestrator.engine.underpinning import Underpinning
+from orchestrator.engine.viewing import as_seen_by, breach_as_seen_by
 from orchestrator.errors import refuse
 from orchestrator.model.derivations import Derivation
 from orchestrator.model.estate import Estate
-from orchestrator.model.records import Finding
+from orchestrator.model.records import Breach, Exposure, Finding
 from orchestrator.model.values import DAY, AskedPeriod, Instant
 from orchestrator.store.cache import Cache
 from orchestrator.store.database import Database, coded_errors
 from orchestrator.store.read import load_revision, period_key, revision
 from orchestrator.web.limits import MAX_NODES, MAX_YEARS
 from orchestrator.web.view import View
+from orchestrator.web.viewers import EVERYBODY, Viewers
 
 ACTOR: Final = "api"
 """Who writes, as long as there is no identity."""
@@ -47,6 +49,8 @@ class Site:
 
     database: Database
     tenant: str
+    viewers: Viewers = field(default_factory=Viewers)
+    estates: Cache = field(default_factory=lambda: Cache(64))
     views: Cache = field(default_factory=lambda: Cache(16))
     engines: Cache = field(default_factory=lambda: Cache(2))
     derived: Cache = field(default_factory=lambda: Cache(32))
@@ -57,8 +61,9 @@ class Asking:
     """Guards that all of a request sees one state of the database, read once, and that its answer
     stays within bounds."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: Site, viewer: str = EVERYBODY) -> None:
         self.site = site
+        self.viewer = viewer
         self.now = now()
         self._spent = 0
         self._session: Session | None = None
@@ -115,22 +120,53 @@ class Asking:
         return self._revisions[known]
 
     def estate(self, number: int) -> Estate:
-        """One revision of the estate."""
+        """One revision of the estate, as the viewer may see it."""
         with self.read() as session:
-            return load_revision(session, self.site.tenant, number)
+            whole = load_revision(session, self.site.tenant, number)
+        if self.sees_all:
+            return whole
+        key = (self.site.tenant, number, self.viewer)
+        found: Estate = self.site.estates.get(key, lambda: as_seen_by(whole, self.viewer))
+        return found
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether the viewer runs the server."""
+        return self.viewer == EVERYBODY
+
+    def sees(self, cls: type) -> bool:
+        """Whether results of a kind are for the viewer's eyes: findings, and what a breach costs in
+        the end, are for whoever runs the server."""
+        return self.sees_all or cls not in {Finding, Exposure}
+
+    def among(self, number: int, agreements: Collection[str] | None) -> Collection[str] | None:
+        """Those of some agreements, or of all, that the viewer may see results of; None for all."""
+        if self.sees_all:
+            return agreements
+        known = self.estate(number).agreements
+        return sorted(id for id in known if agreements is None or id in agreements)
+
+    def shown(self, number: int, result: Any) -> Any:
+        """A result as the viewer may see it."""
+        if self.sees_all or not isinstance(result, Breach):
+            return result
+        return breach_as_seen_by(self.estate(number), result, self.viewer)
 
     def view(self, number: int, at: Instant) -> View:
         """One revision of the estate, as in force at an instant."""
         estate = self.estate(number)
         snapshot = estate.at(at)
-        key = (self.site.tenant, number, snapshot.epoch.start)
+        key = (self.site.tenant, number, self.viewer, snapshot.epoch.start)
         found: View = self.site.views.get(key, lambda: View(number, estate, snapshot))
         return found
 
     def derivations(
         self, number: int, asked: AskedPeriod, agreement: str | None, depth: Depth
     ) -> tuple[Derivation, ...]:
-        """What a revision of the estate underpins over a period."""
+        """What a revision of the estate underpins over a period: what the provider knows of itself,
+        and nobody else."""
+        if not self.sees_all:
+            return ()
         estate, site = self.estate(number), self.site
 
         def make() -> tuple[Derivation, ...]:
@@ -145,7 +181,10 @@ class Asking:
         return found
 
     def findings(self, number: int) -> tuple[Finding, ...]:
-        """What is odd about the agreements of a revision, as of the beginning of the day (UTC)."""
+        """What is odd about the agreements of a revision, as of the beginning of the day (UTC); for
+        whoever runs the server."""
+        if not self.sees_all:
+            return ()
         estate, site = self.estate(number), self.site
         day = self.now - self.now % DAY
         found: tuple[Finding, ...] = site.linted.get(

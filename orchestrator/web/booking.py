@@ -109,12 +109,20 @@ class Booked:
         first: int,
         agreements: Collection[str] | None,
     ) -> Page[Any]:
+        if not asking.sees(cls):
+            return Page((), (), False)
+        among = asking.among(self.estate_revision, agreements)
         with asking.read() as session:
-            return results(session, self.run, cls, after, first, agreements)
+            found = results(session, self.run, cls, after, first, among)
+        shown = tuple(asking.shown(self.estate_revision, one) for one in found.items)
+        return Page(shown, found.keys, found.more)
 
     def count(self, asking: Asking, cls: type[Any], agreements: Collection[str] | None) -> int:
+        if not asking.sees(cls):
+            return 0
+        among = asking.among(self.estate_revision, agreements)
         with asking.read() as session:
-            return count_results(session, self.run, cls, agreements)
+            return count_results(session, self.run, cls, among)
 
 
 @dataclass(frozen=True, slots=True)

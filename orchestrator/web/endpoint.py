@@ -22,6 +22,7 @@ from orchestrator.web import faults
 from orchestrator.web.asking import Asking, Site
 from orchestrator.web.documents import Document, Documents, Rejected
 from orchestrator.web.limits import MAX_BODY
+from orchestrator.web.viewers import EVERYBODY
 
 JSON: Final = "application/json"
 GRAPHQL: Final = "application/graphql-response+json"
@@ -48,6 +49,7 @@ class Parameters:
 def answer(site: Site, documents: Documents) -> Response:
     """The answer to the request at hand."""
     media = accepted(request)
+    viewer = viewer_of(site)
     parameters = (_posted if request.method == "POST" else _queried)(request)
     try:
         document = documents.get(parameters.query)
@@ -55,14 +57,26 @@ def answer(site: Site, documents: Documents) -> Response:
             raise Unanswerable(
                 405, refuse("METHOD_NOT_ALLOWED", "mutations come by POST alone"), "POST"
             )
+        if viewer != EVERYBODY and document.mutates(parameters.operation):
+            raise Unanswerable(
+                403, refuse("READ_ONLY", "this key only reads", "ask whoever runs the server")
+            )
         document.check(parameters.operation, parameters.variables)
     except Rejected as rejected:
         code = faults.SYNTAX if rejected.syntax else faults.INVALID
         return _response(400, media, {"errors": faults.refusals(rejected.errors, code)})
     except OrchestratorError as error:
         return _response(400, media, {"errors": faults.faults_of(error)})
-    with Asking(site) as asking:
+    with Asking(site, viewer) as asking:
         return _executed(document, parameters, asking, media)
+
+
+def viewer_of(site: Site) -> str:
+    """The party that sends the request at hand."""
+    try:
+        return site.viewers.of(request.headers.get("Authorization", ""))
+    except OrchestratorError as error:
+        raise Unanswerable(401, error) from None
 
 
 def accepted(request: Request) -> str:

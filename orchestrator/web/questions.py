@@ -143,7 +143,7 @@ class AgreementQuery:
     replay_shadow = graphene.Field(
         graphene.List(graphene.NonNull(ShadowPeriod)),
         description="What a version, a draft say, would have brought in the periods that end in a "
-        "span, by all facts known now; nothing is booked.",
+        "span, by all facts known now; nothing is booked. Null to all but whoever runs the server.",
         agreement=argument(graphene.String, _AGREEMENT, required=True),
         version=argument(graphene.Int, "Its number.", required=True),
         period=argument(graphene.String, _PERIOD, required=True),
@@ -151,7 +151,8 @@ class AgreementQuery:
     publishable_target = graphene.Field(
         PublishableTarget,
         description="The strictest target of a term that was met in all of the last periods that "
-        "are over, less a margin. Too few known periods are an error (TOO_FEW_PERIODS).",
+        "are over, less a margin. Too few known periods are an error (TOO_FEW_PERIODS). Null to "
+        "all but whoever runs the server.",
         agreement=argument(graphene.String, _AGREEMENT, required=True),
         version=argument(graphene.Int, "The number of the version.", required=True),
         term=argument(graphene.String, "The term, by its id.", required=True),
@@ -190,8 +191,10 @@ class AgreementQuery:
     @staticmethod
     def resolve_replay_shadow(
         _root: Any, info: Any, agreement: str, version: int, period: str
-    ) -> Sequence[Any]:
+    ) -> Sequence[Any] | None:
         asking: Asking = info.context
+        if not asking.sees_all:
+            return None
         estate, asked = _estate(asking), asked_of(period)
         held = as_if(estate, version_of(estate, agreement, version), always=True)
         facts = facts_for(asking, held, asked)
@@ -206,8 +209,10 @@ class AgreementQuery:
         term: str,
         periods: int,
         margin: str = "0",
-    ) -> tuple[Fraction, str, Sequence[Fraction]]:
+    ) -> tuple[Fraction, str, Sequence[Fraction]] | None:
         asking: Asking = info.context
+        if not asking.sees_all:
+            return None
         estate = _estate(asking)
         one = version_of(estate, agreement, version)
         known = {held.id: held for held in one.terms}
@@ -235,4 +240,10 @@ def deadlines_of(
         run = latest_run(session, asking.site.tenant, asked)
         assessments = load_verdict(session, run).assessments if run else ()
         works = load_facts(session, asking.site.tenant, span).maintenance
-    return agenda(estate, span, agreement=agreement, maintenance=works, assessments=assessments)
+    return agenda(
+        estate,
+        span,
+        agreement=agreement,
+        maintenance=[one for one in works if one.service in estate.services],
+        assessments=[one for one in assessments if one.key.agreement in estate.agreements],
+    )

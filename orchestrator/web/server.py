@@ -88,9 +88,11 @@ def _try_address(config: Config) -> None:
 def _say(config: Config) -> None:
     url = f"http://{_written(config.host)}:{config.port}/"
     click.echo(f"Serving on {url} (GraphQL at /graphql). Stop with Ctrl-C.")
-    if is_loopback(config.host):
-        click.echo("There is no identity yet, so it is open to this machine alone.")
+    if config.keys:
+        click.echo(f"It answers to the keys of {config.keys}.")
+    elif is_loopback(config.host):
+        click.echo("No keys are given out, so it is open to this machine alone.")
     else:
         click.echo(
-            "There is no identity yet: whoever reaches this address may read and write.", err=True
+            "No keys are given out: whoever reaches this address may read and write.", err=True
         )

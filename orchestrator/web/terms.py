@@ -105,6 +105,13 @@ def _internal(root: Any) -> Any:
     return asked(root.value.metric, root.value.internal_target)
 
 
+class TermWindow(graphene.ObjectType):
+    """A target of its own within the hours of a calendar: prime time."""
+
+    hours = given(graphene.String, "The calendar.", lambda pair: pair[1].hours)
+    target = given(Target, "The target.", lambda pair: asked(pair[0], pair[1].target))
+
+
 class Term(graphene.ObjectType):
     """One service level commitment, with what it takes from its agreement filled in."""
 
@@ -151,6 +158,11 @@ class Term(graphene.ObjectType):
         "orchestrator.web.calendars.Calendar",
         "That calendar; null for `24x7`.",
         lambda root: seen(root.view, "calendars", root.value.hours),
+    )
+    windows = many(
+        TermWindow,
+        "Targets by windows of time, as written; the rest of the hours has the term's own.",
+        lambda root: [(root.value.metric, one) for one in root.value.windows],
     )
     period = given(PeriodRule, "What it is measured over.", lambda root: root.value.period)
     measurement = given(

@@ -32,8 +32,9 @@ def test_settings_come_from_the_environment() -> None:
             "ORCHESTRATOR_TENANT": "acme",
             "ORCHESTRATOR_HOST": "::",
             "ORCHESTRATOR_PORT": "80",
+            "ORCHESTRATOR_KEYS": "keys.txt",
         }
-    ) == Config("postgresql+psycopg://me@db/x", "acme", "::", 80)
+    ) == Config("postgresql+psycopg://me@db/x", "acme", "::", 80, "keys.txt")
     assert Config.from_env({"ORCHESTRATOR_TENANT": " "}).tenant == "default"
 
 

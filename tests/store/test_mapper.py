@@ -57,6 +57,7 @@ NUMBERED = ("revision", "position", "recorded_at")
 
 
 @pytest.mark.parametrize("cls", [*TABLES, *FACT_KINDS.values(), AskedPeriod, Line])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_every_stored_class_comes_back_equal_from_its_text(cls: type, data: st.DataObject) -> None:
     value = data.draw(value_of(cls))
