@@ -8,7 +8,7 @@ what is shared counts once.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -88,6 +88,10 @@ def bits_from(numbers: Collection[int]) -> Bits:
         flags[number >> 3] |= 1 << (number & 7)
     return int.from_bytes(flags, "little")
 
+
+SEARCHED: Final = 512
+"""Up to so many gates are each asked whether a leaf has a part in them; of more, those that one has
+a part in are looked up."""
 
 Name = tuple[str, str]
 """A leaf's id, and the agreement that sees it differently from all others, if one does."""
@@ -212,10 +216,15 @@ class Components:
     def failed(self, down: Bits, among: Bits = -1) -> Bits:
         """The gates that are down while exactly those leaves are; of some gates alone, with all
         beneath each of them."""
-        touched = found = 0
+        touched = 0
         for leaf in bits_of(down):
             touched |= self._gates_above(leaf)
-        for number in bits_of(touched & among):
+        return self._failed(bits_of(touched & among), down)
+
+    def _failed(self, touched: Iterable[int], down: Bits) -> Bits:
+        """The gates that are down, of those that some leaf has a part in; inner ones first."""
+        found = 0
+        for number in touched:
             gate = self.gates[number]
             lost = sum(1 for part in gate.parts if part.leaves & down or part.gates & found)
             if lost >= gate.cut:
@@ -224,11 +233,25 @@ class Components:
 
     def fails(self, node: Node, down: Bits) -> bool:
         """Whether a node is down while exactly those leaves are."""
-        if node.leaves & down:
-            return True
-        if not node.gates:
-            return False
-        return bool(node.gates & self.failed(down, self.beneath(node)))
+        return self.failure(node)(down)
+
+    def failure(self, node: Node) -> Callable[[Bits], bool]:
+        """Whether a node is down, by the leaves that are: for many questions about one node."""
+        among = self.beneath(node)
+        numbers = [*bits_of(among)] if among.bit_count() <= SEARCHED else []
+        support = self._support
+
+        def fails(down: Bits) -> bool:
+            if node.leaves & down:
+                return True
+            if not node.gates:
+                return False
+            if not numbers:
+                return bool(node.gates & self.failed(down, among))
+            touched = (number for number in numbers if support[number] & down)
+            return bool(node.gates & self._failed(touched, down))
+
+        return fails
 
     def formula(self, node: Node, free: Bits, down: Bits = 0) -> Formula | bool:
         """When a node is down, in the leaves that are free; of the others those in `down` have

@@ -220,10 +220,11 @@ class Downtimes:
 def failing(components: Components, node: Node, times: Mapping[int, Intervals]) -> Intervals:
     """When a node was down, given when its leaves were."""
     known: dict[Bits, bool] = {}
+    fails = components.failure(node)
     found = []
     for start, end, (down,) in sweep([times]):
         if down not in known:
-            known[down] = components.fails(node, down)
+            known[down] = fails(down)
         if known[down]:
             found.append((start, end))
     return union(found)

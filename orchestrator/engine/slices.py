@@ -203,6 +203,7 @@ def _judged(
         {number: clip(pair[layer], span.start, span.end) for number, pair in times.items()}
         for layer in (0, 1)
     ]
+    fails = components.failure(scene.node)
     known: dict[tuple[Bits, Bits], Slice | None] = {}
     found = []
     for start, end, (down, unexcused) in sweep(layers, cuts):
@@ -217,7 +218,7 @@ def _judged(
                     policies,
                     onset(began, start),
                 )
-                if components.fails(scene.node, down)
+                if fails(down)
                 else None
             )
         if (verdict := known[key]) is not None:
