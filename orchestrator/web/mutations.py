@@ -197,8 +197,8 @@ def _assess_period(_root: Any, info: Any, input: dict[str, Any]) -> Any:
         return {
             "run": _booking(asking, asked, result, bool(input.get("dry_run"))),
             "changed": result.changed,
-            "posted": len(result.posting.entries),
-            "waiting": len(result.posting.pending),
+            "posted": result.posted,
+            "waiting": result.waiting,
         }
 
     return answered(AssessPeriodPayload, input, "period", work)
