@@ -29,11 +29,14 @@ from orchestrator.store.write import save_verdict
 @dataclass(frozen=True, slots=True)
 class AssessResult:
     """The verdict on a period, the revision it is booked as, and whether it, or the books, differ
-    from before; what was appended to the ledger, and what waits for leave to be."""
+    from before. `posted` entries were appended to the ledger, and `waiting` restatements wait for
+    leave; `posting` has them, unless the request only repeats one that came before."""
 
     revision: int
     changed: bool
     verdict: Verdict
+    posted: int = 0
+    waiting: int = 0
     posting: Posting = field(default_factory=Posting)
 
 
@@ -72,14 +75,17 @@ def assess_period(
         )
         posting = book(session, ctx.tenant, estate, asked, verdict, now)
         changed = before is None or run.revision != before.revision or posting.changed
-        summary = {"revision": run.revision, "at": run.recorded_at, "changed": changed}
-        return Done(AssessResult(run.revision, changed, verdict, posting), summary, changed)
+        numbers = {"posted": len(posting.entries), "waiting": len(posting.pending)}
+        summary = {"revision": run.revision, "at": run.recorded_at, "changed": changed} | numbers
+        done = AssessResult(run.revision, changed, verdict, **numbers, posting=posting)
+        return Done(done, summary, changed)
 
     def again(session: Session, summary: str) -> AssessResult:
         earlier = orjson.loads(summary)
         run = latest_run(session, ctx.tenant, asked, as_of=earlier["at"])
         verdict = load_verdict(session, run) if run else Verdict()
-        return AssessResult(earlier["revision"], earlier["changed"], verdict)
+        numbers = {name: earlier.get(name, 0) for name in ("posted", "waiting")}
+        return AssessResult(earlier["revision"], earlier["changed"], verdict, **numbers)
 
     request = Request("assess_period", digest(period_key(asked)), dry_run, idempotency_key)
     return mutate(ctx, request, do, again)

@@ -199,10 +199,10 @@ def assess(
     terminal.show_verdict(out, result.verdict)
     booked = "booked" if result.changed else "as booked before"
     out.print(f"Revision {result.revision} of {period}, {'not ' if dry_run else ''}{booked}.")
-    if result.posting.entries:
-        out.print(f"{len(result.posting.entries)} entries in the ledger.")
-    if result.posting.pending:
-        out.print(f"{len(result.posting.pending)} restatements of closed books wait for leave.")
+    if result.posted:
+        out.print(f"{result.posted} entries {'would be' if dry_run else 'were'} appended.")
+    if result.waiting:
+        out.print(f"{result.waiting} restatements of closed books wait for leave.")
     return 0
 
 

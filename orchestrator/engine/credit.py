@@ -92,7 +92,7 @@ def outcome_of(
     estate: Estate, measured: Measured, scheme: Scheme, measurements: Measurements
 ) -> Outcome:
     """What a scheme asks of an assessment. Occurrences are late cases, or outages as far as they
-    count: downtime without a break."""
+    count: downtime without a break. A mean that is missed is one."""
     term, assessment = measured.subject.term, measured.assessment
     assert assessment.attained is not None
     by_cases = measured.tally is not None
@@ -102,7 +102,7 @@ def outcome_of(
         base_fee(measured, estate.metadata.currency),
         measured.downtime,
         assessment.hours_seconds * SECOND,
-        len(measured.missed) if by_cases else len(measured.counted),
+        (len(measured.missed) or int(measured.breached)) if by_cases else len(measured.counted),
         _affected(measured, measurements) if _weighs(scheme) else WHOLE,
         higher_is_better=METRICS[term.metric].higher_is_better,
     )

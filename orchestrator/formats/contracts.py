@@ -6,6 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from orchestrator.formats.context import Context
 from orchestrator.formats.measuring import MEASURING
+from orchestrator.formats.nodes import Json
 from orchestrator.formats.provisions import PROVISIONS, WINDOWS, template_of
 from orchestrator.formats.quantities import (
     DURATION,
@@ -203,6 +204,17 @@ def _scheme(credits: Credits, _: Context) -> Scheme:
 
 
 CREDITS: Final = Converted[Credits](SCHEME, _plain, _scheme)
+
+
+def credits_json(term: Term) -> Json:
+    """What a miss of a term costs, as its document has it; null for nothing."""
+    return CREDITS.write(term.credits, Context()) if term.credits else None
+
+
+def consequences_json(term: Term) -> dict[str, Json]:
+    """The rules over a term's periods, as its document has them."""
+    return CONSEQUENCES.write(term.consequences, Context(metric=term.metric))
+
 
 # ------------------------------------------------------------------------------------------- terms
 

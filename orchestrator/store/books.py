@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from orchestrator.errors import refuse
@@ -60,7 +60,8 @@ class Balance:
     money: Money
 
 
-def _key_parts(key: EntryKey) -> tuple[Any, ...]:
+def key_parts(key: EntryKey) -> tuple[Any, ...]:
+    """What is booked, as the contents of `ENTRY`."""
     term, period = key.term, key.period
     return (
         term.agreement,
@@ -86,7 +87,7 @@ def post(
         (*_ORDER, "reverses", "due", "approval", "content", "tenant_id", "recorded_at"),
         (
             (
-                *_key_parts(one.key),
+                *key_parts(one.key),
                 one.revision,
                 one.reverses,
                 one.booking.due,
@@ -104,7 +105,7 @@ def post(
         (*_ORDER, "position", "party", "account", "amount", "currency", "tenant_id", "recorded_at"),
         (
             (
-                *_key_parts(one.key),
+                *key_parts(one.key),
                 one.revision,
                 position,
                 line.account.party,
@@ -131,7 +132,7 @@ def approve(session: Session, tenant: str, approval: Approval, now: Instant) -> 
         select(func.max(_APPROVAL.c.number)).where(_APPROVAL.c.tenant_id == tenant)
     ).scalar()
     number = (last or 0) + 1
-    keys = tuple(sorted(approval.keys, key=_key_parts))
+    keys = tuple(sorted(approval.keys, key=key_parts))
     session.execute(
         insert(_APPROVAL).values(
             tenant_id=tenant,
@@ -158,7 +159,7 @@ def wait(
 
 
 def _waiting(one: Restatement) -> tuple[Any, ...]:
-    return (*_key_parts(one.key), one.due, _text(one.booked), _text(one.wanted))
+    return (*key_parts(one.key), one.due, _text(one.booked), _text(one.wanted))
 
 
 def _text(booking: Booking | None) -> str | None:
@@ -260,7 +261,7 @@ def entry_page(
     shown = found[:first]
     return Page(
         tuple(shown),
-        tuple((*_key_parts(one.entry.key), one.entry.revision) for one in shown),
+        tuple((*key_parts(one.entry.key), one.entry.revision) for one in shown),
         len(found) > first,
     )
 
@@ -283,21 +284,11 @@ def balance_page(
     """A page of what the accounts hold, those at zero left out: by party, agreement, kind and
     currency."""
     keys = [_LINE.c[name] for name in _ACCOUNT]
-    total = func.sum(_LINE.c.amount)
-    query = (
-        select(*keys, total)
-        .where(_LINE.c.tenant_id == tenant)
-        .group_by(*keys)
-        .having(total != 0)
-        .order_by(*keys)
-        .limit(limited(first) + 1)
-    )
+    query = _sums(session, tenant, agreements).order_by(*keys).limit(limited(first) + 1)
     if after is not None:
         if len(after) != len(keys):
             raise refuse("BAD_CURSOR", "this is no place in that list", "use one a page gave")
         query = query.where(tuple_(*keys) > tuple_(*after))
-    if agreements is not None:
-        query = query.where(among(session, _LINE.c.agreement, agreements))
     rows = session.execute(query).all()
     return Page(
         tuple(
@@ -307,6 +298,26 @@ def balance_page(
         tuple(tuple(row[:-1]) for row in rows[:first]),
         len(rows) > first,
     )
+
+
+def count_balances(session: Session, tenant: str, agreements: Collection[str] | None = None) -> int:
+    """How many accounts hold something."""
+    query = _sums(session, tenant, agreements)
+    return session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
+
+
+def _sums(session: Session, tenant: str, agreements: Collection[str] | None) -> Select[Any]:
+    total = func.sum(_LINE.c.amount)
+    keys = [_LINE.c[name] for name in _ACCOUNT]
+    query: Select[Any] = (
+        select(*keys, total.label("total"))
+        .where(_LINE.c.tenant_id == tenant)
+        .group_by(*keys)
+        .having(total != 0)
+    )
+    if agreements is not None:
+        query = query.where(among(session, _LINE.c.agreement, agreements))
+    return query
 
 
 def imbalance(session: Session, tenant: str) -> dict[str, int]:

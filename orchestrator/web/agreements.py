@@ -16,7 +16,7 @@ from orchestrator.model.contracts import Contract
 from orchestrator.model.lifecycle import moves_from
 from orchestrator.model.values import DAWN
 from orchestrator.web.asking import Asking
-from orchestrator.web.basics import Fee, PeriodRule, Span, filed
+from orchestrator.web.basics import Fee, Money, PeriodRule, Span, filed
 from orchestrator.web.enums import (
     AgreementKind,
     AgreementMove,
@@ -168,6 +168,14 @@ class AgreementVersion(graphene.ObjectType):
         lambda root: root.value.claims,
     )
     caps = many(Cap, "The most its credits may reach.", lambda root: root.value.caps)
+    annual_caps = many(
+        Cap, "The most that those of a contract year may.", lambda root: root.value.annual_caps
+    )
+    minimum_credit = maybe(
+        Money,
+        "What a period's credits have to exceed to be paid.",
+        lambda root: root.value.minimum_credit,
+    )
     content_hash = given(
         graphene.String,
         "What its parties accept: the SHA-256 of all that it binds them to.",

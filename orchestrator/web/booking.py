@@ -17,6 +17,7 @@ from orchestrator.model.records import (
     Breach,
     Finding,
     Outage,
+    Reward,
     Tally,
     Unknown,
     Verdict,
@@ -175,11 +176,13 @@ class Unbooked:
 
 
 def result_key(item: Any, place: int = 0) -> Key:
-    """The key by which results are paged; findings have their place alone."""
+    """The key by which results are paged: what tells two of them apart; findings have their place
+    alone."""
     if isinstance(item, Finding):
         return (place,)
     key = item.key
-    return key.agreement, key.version, key.term, key.service, item.period.start
+    common = (key.agreement, key.version, key.term, key.service, item.period.start)
+    return (*common, item.kind) if isinstance(item, Reward) else common
 
 
 @dataclass(frozen=True)

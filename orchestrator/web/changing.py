@@ -23,6 +23,7 @@ _FIELDS: Final = {
     "CONTENT_DIFFERS": "content",
     "UNKNOWN_MOVE": "event",
     "NO_REASON": "reason",
+    "BOOKS_CLOSED": "until",
     "NOTICE_TOO_SHORT": "noticed",
 }
 """The field of the input that a problem is about, where it is not the main one."""

@@ -27,6 +27,7 @@ from orchestrator.web.changing import (
 from orchestrator.web.enums import ChangeWhat
 from orchestrator.web.estates import Estate
 from orchestrator.web.fields import given, maybe
+from orchestrator.web.ledger import LedgerMutation
 from orchestrator.web.lifecycle import AgreementMutation
 from orchestrator.web.paging import Listing, connection, page, paged
 from orchestrator.web.queries import estate_at
@@ -170,6 +171,14 @@ AssessPeriodPayload = payload_type(
         "Whether it differs from what was booked before.",
         lambda root: bool(root.changed),
     ),
+    posted=given(
+        graphene.Int, "How many entries it appends to the ledger.", lambda root: root.posted or 0
+    ),
+    waiting=given(
+        graphene.Int,
+        "How many restatements of closed books wait for leave.",
+        lambda root: root.waiting or 0,
+    ),
 )
 
 
@@ -188,6 +197,8 @@ def _assess_period(_root: Any, info: Any, input: dict[str, Any]) -> Any:
         return {
             "run": _booking(asking, asked, result, bool(input.get("dry_run"))),
             "changed": result.changed,
+            "posted": result.posted,
+            "waiting": result.waiting,
         }
 
     return answered(AssessPeriodPayload, input, "period", work)
@@ -204,7 +215,7 @@ def _booking(asking: Asking, asked: AskedPeriod, result: AssessResult, dry_run: 
     return Unbooked(asked, result.revision, asking.revision(), asking.now, result.verdict)
 
 
-class Mutation(AgreementMutation, graphene.ObjectType):
+class Mutation(AgreementMutation, LedgerMutation, graphene.ObjectType):
     """Changes. Each is one transaction; several in one request are done one after another, and one
     that fails is null and leaves the others as they are."""
 

@@ -17,7 +17,7 @@ import graphene
 from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.parties import Party
-from orchestrator.model.records import Assessment, Breach, Credit, Exposure
+from orchestrator.model.records import Assessment, Breach, Credit, Exposure, Reward
 from orchestrator.model.services import Service
 from orchestrator.web.fields import given
 from orchestrator.web.view import Seen, View
@@ -36,6 +36,7 @@ NAMES: Final[dict[type, str]] = {
     Breach: "Breach",
     Credit: "Credit",
     Exposure: "Exposure",
+    Reward: "Reward",
 }
 """The type of the schema for each dataclass of the model that has an id of its own."""
 

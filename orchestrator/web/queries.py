@@ -10,12 +10,13 @@ import graphene
 from orchestrator.errors import OrchestratorError
 from orchestrator.model import records
 from orchestrator.model.values import FOREVER, Instant
-from orchestrator.store.read import count_runs, latest_run, latest_runs
+from orchestrator.store.read import Key, count_runs, latest_run, latest_runs
 from orchestrator.web import derivations
 from orchestrator.web.asking import Asking, asked_of
 from orchestrator.web.booking import Booked
 from orchestrator.web.estates import Estate, EstateAt
 from orchestrator.web.fields import argument
+from orchestrator.web.ledger import LedgerQuery
 from orchestrator.web.nodes import Agreed, Node, parts_of
 from orchestrator.web.packs import PackQuery
 from orchestrator.web.paging import Edge, Listing, cursor_of, key_of, paged, size_of
@@ -42,7 +43,7 @@ def _run(asking: Asking, period: str, known: Instant | None = None) -> Booked | 
     return Booked(run) if run else None
 
 
-class Query(AgreementQuery, PackQuery, graphene.ObjectType):
+class Query(AgreementQuery, LedgerQuery, PackQuery, graphene.ObjectType):
     """Questions. Nothing here changes anything; one that fails is null, the others are answered."""
 
     node = graphene.Field(
@@ -149,6 +150,7 @@ _RESULTS: dict[str, Any] = {
     "Breach": records.Breach,
     "Credit": records.Credit,
     "Exposure": records.Exposure,
+    "Reward": records.Reward,
 }
 
 
@@ -160,12 +162,16 @@ def _result(asking: Asking, name: str, parts: tuple[str, ...], known: Instant | 
             return None
         if len(parts) == 1:
             return booking
-        _, agreement, version, term, service, start = parts
-        wanted = (agreement, int(version), term, service, int(start))
-        if max(map(abs, (wanted[1], wanted[4]))) > FOREVER:
+        _, agreement, version, term, service, start, *kind = parts
+        if len(kind) != (name == "Reward"):
+            return None
+        number, began = int(version), int(start)
+        if max(abs(number), abs(began)) > FOREVER:
             return None
     except (ValueError, OrchestratorError):
         return None
-    before = (*wanted[:4], wanted[4] - 1)
-    found = booking.page(asking, _RESULTS[name], before, 1, None)
-    return found_in(asking, booking, found.items)[0] if found.keys == (wanted,) else None
+    wanted: Key = (agreement, number, term, service, began, *kind)
+    before: Key = (agreement, number, term, service, began - 1, *kind)
+    found = booking.page(asking, _RESULTS[name], before, 1 + len(kind), None)
+    at = next((place for place, key in enumerate(found.keys) if key == wanted), None)
+    return None if at is None else found_in(asking, booking, found.items)[at]

@@ -8,16 +8,18 @@ import graphene
 
 from orchestrator.errors import refuse
 from orchestrator.model import records
+from orchestrator.model.values import Money as Amount
 from orchestrator.store.read import Key
 from orchestrator.web.asking import Asking
 from orchestrator.web.basics import Money, Span, Target, asked, exact_text, money_of
-from orchestrator.web.booking import Booking, Evidence, Found, Tallies
+from orchestrator.web.booking import Booking, Evidence, Found, Tallies, result_key
 from orchestrator.web.enums import (
     POLICIES,
     AssessmentStatus,
     Metric,
     ResponsibilityBasis,
     WaterfallStepName,
+    word_enum,
 )
 from orchestrator.web.estates import FindingConnection
 from orchestrator.web.facts import Fact
@@ -33,15 +35,7 @@ _SHAPE = (str, int, str, str, int)
 
 def result_id(root: Found) -> tuple[object, ...]:
     """What tells a result from all others: the period as asked, and its key."""
-    key = root.value.key
-    return (
-        root.booking.asked,
-        key.agreement,
-        key.version,
-        key.term,
-        key.service,
-        root.value.period.start,
-    )
+    return root.booking.asked, *result_key(root.value)
 
 
 def _keyed(name: str) -> dict[str, Any]:
@@ -306,7 +300,26 @@ Breach = _result(
             Responsibility, "Who contributed, most first.", _parts("responsibility")
         ),
         "borne_by": many(Bearer, "Where it ends, liable parties first.", _parts("borne_by")),
+        "breach_class": maybe(
+            graphene.String,
+            "How grave it is, by the classes of the term; null where it has none.",
+            lambda root: root.value.breach_class,
+        ),
     },
+)
+
+
+class CreditLimit(graphene.ObjectType):
+    """What one of its limits leaves of a credit."""
+
+    limit = given(graphene.String, "Which limit.", lambda pair: pair[0])
+    left = given(graphene.String, "What it leaves.", lambda pair: pair[1])
+
+
+RewardKind = word_enum(
+    "RewardKind",
+    "What good performance brings.",
+    {"bonus": "A sum for more than was promised.", "earn_back": "A credit that is cancelled."},
 )
 
 Credit = _result(
@@ -332,6 +345,48 @@ Credit = _result(
         "percent": given(graphene.Float, "Per cent of the fee.", lambda root: root.value.percent),
         "uncapped": given(
             Money, "What it would be without a cap.", lambda root: root.value.uncapped
+        ),
+        "scheme": given(
+            graphene.String, "The kind of scheme it is by.", lambda root: root.value.scheme
+        ),
+        "points": given(
+            graphene.Float, "Service points of the period.", lambda root: root.value.points
+        ),
+        "repeated": given(
+            Money,
+            "How much of it repetition adds, before any limit.",
+            lambda root: Amount(root.value.repeated, root.value.money.currency),
+        ),
+        "limits": many(
+            CreditLimit,
+            "What each limit in turn leaves of it.",
+            lambda root: [
+                (one.stage, money_of(one.amount, root.value.money.currency))
+                for one in root.value.stages
+            ],
+        ),
+    },
+)
+
+Reward = _result(
+    "Reward",
+    "What good performance brings: a bonus, or a credit earned back.",
+    {
+        "kind": given(RewardKind, "Which of the two.", lambda root: root.value.kind),
+        "earned": given(
+            Span,
+            "The period that brought it: of a credit earned back, a later one than its own.",
+            lambda root: root.value.earned,
+        ),
+        "debtor": given(graphene.String, "The id of who owes it.", lambda root: root.value.debtor),
+        "creditor": given(
+            graphene.String, "The id of whom it is owed to.", lambda root: root.value.creditor
+        ),
+        "money": given(Money, "How much.", lambda root: root.value.money),
+        "percent": given(
+            graphene.Float,
+            "Per cent of the fee, or of the credit.",
+            lambda root: root.value.percent,
         ),
     },
 )
@@ -381,6 +436,7 @@ AssessmentConnection = connection("Assessment", Assessment)
 BreachConnection = connection("Breach", Breach)
 CreditConnection = connection("Credit", Credit)
 ExposureConnection = connection("Exposure", Exposure)
+RewardConnection = connection("Reward", Reward)
 
 
 def found_in(asking: Asking, booking: Booking, items: tuple[Any, ...]) -> list[Found]:
@@ -408,7 +464,7 @@ def _listing(
 ) -> Listing:
     cls: Any = _CLASSES[name]
     size = size_of(first)
-    shape = (int,) if cls is records.Finding else _SHAPE
+    shape = _SHAPES.get(cls, _SHAPE)
     key: Key | None = key_of(name, after, shape) if after is not None else None
     shown = booking.page(asking, cls, key, size, agreements)
     asking.spend(len(shown.items))
@@ -429,16 +485,26 @@ _CLASSES = {
     "credits": records.Credit,
     "exposures": records.Exposure,
     "findings": records.Finding,
+    "rewards": records.Reward,
+}
+_SHAPES: dict[type, tuple[type, ...]] = {
+    records.Finding: (int,),
+    records.Reward: (*_SHAPE, str),
 }
 _MOST_AGREEMENTS = 500
+
+
+def named_agreements(agreements: list[str] | None) -> None:
+    """Refuse more agreements than one question may name."""
+    if agreements is not None and len(agreements) > _MOST_AGREEMENTS:
+        raise refuse("BAD_PAGE", f"name at most {_MOST_AGREEMENTS} agreements")
 
 
 def _of(name: str) -> Any:
     def resolve(
         root: Booking, info: Any, first: Any = None, after: Any = None, agreements: Any = None
     ) -> Listing:
-        if agreements is not None and len(agreements) > _MOST_AGREEMENTS:
-            raise refuse("BAD_PAGE", f"name at most {_MOST_AGREEMENTS} agreements")
+        named_agreements(agreements)
         return _listing(info.context, root, name, first, after, agreements)
 
     return resolve
@@ -480,6 +546,7 @@ class AssessmentRun(graphene.ObjectType):
     exposures = _results(
         ExposureConnection, "exposures", "What is owed to customers and what is recoverable."
     )
+    rewards = _results(RewardConnection, "rewards", "Bonuses, and credits that are earned back.")
     findings = paged(
         FindingConnection, "What a reader should know about this period.", _of("findings")
     )

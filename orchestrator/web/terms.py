@@ -6,6 +6,8 @@ from typing import Any
 
 import graphene
 
+from orchestrator.formats.contracts import consequences_json, credits_json
+from orchestrator.model.schemes import Scheme
 from orchestrator.web.basics import (
     Fee,
     Money,
@@ -20,6 +22,7 @@ from orchestrator.web.basics import (
 )
 from orchestrator.web.enums import POLICIES, Metric, Strength
 from orchestrator.web.fields import given, many, maybe
+from orchestrator.web.scalars import JSON
 from orchestrator.web.view import seen
 
 Policies: Any = type(
@@ -169,7 +172,20 @@ class Term(graphene.ObjectType):
         Measurement, "How facts become a measurement.", lambda root: root.value.measurement
     )
     credits = many(
-        CreditTier, "What a miss costs; none for nothing.", lambda root: root.value.credits
+        CreditTier,
+        "What a miss costs, as half-open rows; none for nothing, or another `scheme`.",
+        lambda root: () if isinstance(root.value.credits, Scheme) else root.value.credits,
+    )
+    scheme = maybe(
+        JSON,
+        "What a miss costs, in whatever form, as the document has it; null for nothing.",
+        lambda root: credits_json(root.value),
+    )
+    consequences = given(
+        JSON,
+        "Classes of breach, repetition, chronic failure, bonus and earn-back, as the document has "
+        "them.",
+        lambda root: consequences_json(root.value),
     )
     fee = maybe(Fee, "What credits are a part of.", lambda root: root.value.fee)
     recovery_allowance_seconds = given(

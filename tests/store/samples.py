@@ -44,6 +44,7 @@ from orchestrator.model.records import (
     Finding,
     PointTally,
     Responsibility,
+    Reward,
     Tally,
     TermKey,
     Verdict,
@@ -254,6 +255,19 @@ def verdict(numbers: range, counted: int = 60, amount: int = 500) -> Verdict:
         tuple(Finding("LINT", "info", f"number {number}", ("hosting",)) for number in numbers),
         tuple(
             Tally(one, IN_APRIL, HALF, (PointTally(HALF, None, counted, 1, 2),), carried=1)
+            for one in keys
+        ),
+        tuple(
+            Reward(
+                one,
+                IN_APRIL,
+                "earn_back",
+                "shop",
+                "beta",
+                Money(amount, "EUR"),
+                Fraction(50),
+                IN_APRIL,
+            )
             for one in keys
         ),
     )
