@@ -446,6 +446,15 @@ _TARGETS: Final[dict[str, st.SearchStrategy[Target]]] = {
 }
 
 
+def claims(hours: st.SearchStrategy[str]) -> st.SearchStrategy[Claims]:
+    units = st.one_of(
+        st.builds(Claims, durations()),
+        st.builds(Claims, business_days=st.integers(1, 90)),
+        st.builds(Claims, months=st.integers(1, 24)),
+    )
+    return st.builds(lambda one, on: replace(one, hours=on), units, hours)
+
+
 @st.composite
 def versions(  # noqa: PLR0917 - an agreement has as many sides
     draw: st.DrawFn,
@@ -472,7 +481,7 @@ def versions(  # noqa: PLR0917 - an agreement has as many sides
             "acceptances": draw(
                 st.lists(st.builds(Acceptance, party, instants(), texts()), max_size=2).map(tuple)
             ),
-            "claims": draw(st.none() | st.builds(Claims, durations())),
+            "claims": draw(st.none() | claims(vary.hours())),
             "caps": draw(
                 st.lists(
                     st.builds(Cap, percent=ratios()) | st.builds(Cap, amount=moneys()), max_size=2

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import orjson
 from sqlalchemy.orm import Session
 
+from orchestrator.actions.claims import Following
 from orchestrator.actions.context import Context, Done, Request, mutate
 from orchestrator.engine.settle import reach_of, settle
 from orchestrator.errors import refuse
 from orchestrator.model.records import Verdict
 from orchestrator.model.values import AskedPeriod, Instant
+from orchestrator.store.claims import load_claims, save_claims
 from orchestrator.store.codec import digest
 from orchestrator.store.read import (
     latest_run,
@@ -46,7 +49,9 @@ def assess_period(
     """Settle every agreement period that ends inside the span, from all facts known now.
 
     Only what differs from what is booked for the span is written, as a further revision, so
-    assessing again is harmless. Without an estate there is nothing to assess (NO_ESTATE).
+    assessing again is harmless. A claim is drafted for each credit that somebody outside owes, and
+    what was drafted and not claimed in time lapses. Without an estate there is nothing to assess
+    (NO_ESTATE).
     """
 
     def do(session: Session, now: Instant) -> Done[AssessResult]:
@@ -55,7 +60,9 @@ def assess_period(
             raise refuse("NO_ESTATE", "there is no estate to assess", "import one first")
         estate = load_revision(session, ctx.tenant, number)
         facts = load_facts(session, ctx.tenant, reach_of(estate, asked))
-        verdict = settle(estate, facts, asked, progress)
+        following = Following(load_claims(session, ctx.tenant), now)
+        verdict = settle(estate, facts, asked, progress, lost=following.lost)
+        claims, verdict = following.claims(estate, verdict, asked)
         before = latest_run(session, ctx.tenant, asked)
         run = save_verdict(
             session,
@@ -67,8 +74,12 @@ def assess_period(
             known_at=now,
         )
         changed = before is None or run.revision != before.revision
-        summary = {"revision": run.revision, "at": run.recorded_at, "changed": changed}
-        return Done(AssessResult(run.revision, changed, verdict), summary, changed)
+        moved = save_claims(session, ctx.tenant, *claims, now)
+        summary: dict[str, Any] = {"revision": run.revision, "changed": changed}
+        summary["at"] = run.recorded_at
+        if following.lapsed:
+            summary["lapsed"] = following.lapsed
+        return Done(AssessResult(run.revision, changed, verdict), summary, changed or moved)
 
     def again(session: Session, summary: str) -> AssessResult:
         earlier = orjson.loads(summary)

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import click
 
 from orchestrator import terminal
+from orchestrator.cli.claims import claims_option, lost_by
 from orchestrator.cli.faulttrees import derive_fault_tree
 from orchestrator.cli.shared import (
     NOT_UNDERPINNED,
@@ -25,6 +27,7 @@ from orchestrator.cli.shared import (
     stored_estate,
     url_option,
 )
+from orchestrator.engine.claimed import lapse_all, lost
 from orchestrator.engine.consistency import KindFlip, kind_flips
 from orchestrator.engine.derive import Depth
 from orchestrator.engine.derive import derive as derived
@@ -42,6 +45,7 @@ from orchestrator.model.derivations import (
 )
 from orchestrator.model.estate import Estate
 from orchestrator.model.values import AskedPeriod, zone
+from orchestrator.store.claims import load_claims
 from orchestrator.store.read import load_estate, load_facts
 
 
@@ -148,6 +152,7 @@ def derive(
 @click.argument("estate", type=click.Path(), required=False)
 @click.argument("facts", type=click.Path(), required=False)
 @period_option()
+@claims_option
 @exact_option
 @as_of_option
 @url_option
@@ -157,6 +162,7 @@ def trace(
     estate: str | None,
     facts: str | None,
     period: str,
+    record: str | None,
     exact: bool,
     as_of: str | None,
     url: str | None,
@@ -171,13 +177,18 @@ def trace(
         reported = facts_of(facts, subject)
         if known is not None:
             reported = reported.known_at(known)
+        lost_then = lost_by(subject, record, known)
     else:
+        if record:
+            raise refuse("USAGE", "the database has its own claims", "leave --claims out")
         with opened(url) as store, store.read() as session:
             tenant = config_of(url).tenant
             subject = load_estate(session, tenant, known)
             reported = load_facts(session, tenant, reach_of(subject, asked), known)
+            held = load_claims(session, tenant, known)
+        lost_then = partial(lost, held if known is None else lapse_all(held, known))
     with terminal.progress("settling") as heard:
-        verdict = settle(subject, reported, asked, heard, as_of=known)
+        verdict = settle(subject, reported, asked, heard, as_of=known, lost=lost_then)
     if as_json:
         print_json(verdict_json(verdict, exact, counted=True))
     else:

@@ -93,7 +93,6 @@ def _not_accepted(_: Snapshot, version: Version) -> Iterator[Finding]:
 def _filed_only(_: Snapshot, version: Version) -> Iterator[Finding]:
     keys = [key for key, _ in version.kept if not key.startswith("x-")]
     keys += [key for term in version.terms for key, _ in term.kept if not key.startswith("x-")]
-    keys += ["claims"] if version.claims else []
     for term in map(version.resolved, version.terms):
         policies = term.policies or version.policies
         keys += ["policies.singleEvent"] if policies.single_event != "sum" else []

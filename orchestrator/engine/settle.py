@@ -6,11 +6,11 @@ function, so late, corrected or repeated facts need nothing but to be settled ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from orchestrator.engine.case_causes import attributable, case_causes
-from orchestrator.engine.credit import credits_due, ended
-from orchestrator.engine.exposure import Traced, exposures
+from orchestrator.engine.credit import Ended, credits_due, ended
+from orchestrator.engine.exposure import NOTHING_LOST, Traced, exposures
 from orchestrator.engine.findings import place
 from orchestrator.engine.measure import Measured, Measurements, measurable
 from orchestrator.engine.observations import Observations
@@ -22,11 +22,11 @@ from orchestrator.engine.underpinning import Underpinning
 from orchestrator.engine.verdicts import Moment, as_designed
 from orchestrator.model.estate import Estate
 from orchestrator.model.measuring import Measuring
-from orchestrator.model.records import Facts, Finding, Verdict
-from orchestrator.model.values import DAY, AskedPeriod, Instant, Span, zone
+from orchestrator.model.records import Credit, Facts, Finding, Verdict
+from orchestrator.model.values import DAY, AskedPeriod, Instant, Money, Span, zone
 
 
-def settle(
+def settle(  # noqa: PLR0913, PLR0917 - a verdict depends on as many things
     estate: Estate,
     facts: Facts,
     asked: AskedPeriod,
@@ -34,6 +34,7 @@ def settle(
     underpinning: Underpinning | None = None,
     as_of: Instant | None = None,
     measuring: Callable[[Subject], Measuring] = as_designed,
+    lost: Callable[[Mapping[Ended, Credit]], Mapping[Ended, Money]] = lambda _: NOTHING_LOST,
 ) -> Verdict:
     """The verdict on every period of every agreement that ends inside the span asked for.
 
@@ -42,7 +43,8 @@ def settle(
     With `as_of` the verdict is what could be said at that instant: tickets are read at it, and a
     period that goes on at it may be AT_RISK. Facts reported later are the caller's to leave out.
     Without it all that ever happens is taken to be reported: a ticket whose end is not is never
-    ended. `measuring` says how each term is measured from tickets and samples.
+    ended. `measuring` says how each term is measured from tickets and samples, and `lost` how much
+    of the credits that are due was not claimed in time, or not granted (`engine.claimed.lost`).
     """
     underpinning = underpinning or Underpinning(estate)
     moment = Moment(reach_of(estate, asked).end, as_of, measuring)
@@ -57,7 +59,7 @@ def settle(
     credits = credits_due(estate, measured)
     # A credit may be due although the target is met: it is owed all the same.
     traced = [_traced(one, upstream) for one in measured if one.breached or ended(one) in credits]
-    exposed, notes = exposures(estate, traced, credits)
+    exposed, notes = exposures(estate, traced, credits, lost(credits))
     return Verdict(
         tuple(one.assessment for one in measured),
         tuple(breach(one.measured, one.causes) for one in traced if one.measured.breached),

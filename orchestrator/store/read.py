@@ -102,7 +102,7 @@ class Run:
     known_at: Instant
 
 
-def _known(table: Table, tenant: str, at: Instant) -> tuple[ColumnElement[bool], ...]:
+def known(table: Table, tenant: str, at: Instant) -> tuple[ColumnElement[bool], ...]:
     """The rows of a tenant as they were known at an instant."""
     return table.c.tenant_id == tenant, table.c.recorded_at <= at, table.c.superseded_at > at
 
@@ -182,7 +182,7 @@ def _timelines(session: Session, cls: type[Any], tenant: str, at: Instant) -> di
 
 def _rows(cls: type, tenant: str, at: Instant) -> Select[Any]:
     table = table_of(TABLES[cls])
-    return select(*columns_of(cls, table)).where(*_known(table, tenant, at))
+    return select(*columns_of(cls, table)).where(*known(table, tenant, at))
 
 
 # ---- facts ----
@@ -198,7 +198,7 @@ def load_facts(
     """The facts that share an instant with a span, of these services or of all, as recorded now
     or by an instant. (A ticket is open until it is resolved: `mapper.valid_time`.)"""
     conditions = [
-        *_known(_FACT, tenant, FOREVER - 1 if as_of is None else as_of),
+        *known(_FACT, tenant, FOREVER - 1 if as_of is None else as_of),
         _FACT.c.valid_from < span.end,
         _FACT.c.valid_to > span.start,
     ]
@@ -251,7 +251,7 @@ def latest_runs(
         .where(_RUN.c.tenant_id == tenant, _RUN.c.asked > after)
         .group_by(_RUN.c.asked)
         .order_by(_RUN.c.asked)
-        .limit(_limited(first))
+        .limit(limited(first))
         .subquery()
     )
     rows = session.execute(
@@ -277,7 +277,7 @@ def results(
     table = table_of(TABLES[cls])
     order = order_of(cls)
     keys = [table.c[name] for name in order]
-    query = _booked(run, cls).add_columns(*keys).order_by(*keys).limit(_limited(first) + 1)
+    query = _booked(run, cls).add_columns(*keys).order_by(*keys).limit(limited(first) + 1)
     if after is not None:
         if len(after) != len(order):
             raise refuse("BAD_CURSOR", "this is no place in that list", "use one a page gave")
@@ -331,11 +331,11 @@ def order_of(cls: type) -> tuple[str, ...]:
 def _booked(run: Run, cls: type) -> Select[Any]:
     table = table_of(TABLES[cls])
     return select(*columns_of(cls, table)).where(
-        *_known(table, run.tenant, run.recorded_at), table.c.asked == run.asked
+        *known(table, run.tenant, run.recorded_at), table.c.asked == run.asked
     )
 
 
-def _limited(first: int) -> int:
+def limited(first: int) -> int:
     if not 0 < first <= MOST:
         raise refuse("BAD_PAGE", f"a page cannot hold {first}", f"ask for 1 to {MOST}")
     return first
@@ -348,7 +348,7 @@ def audit_lines(
     session: Session, tenant: str, after: int = 0, first: int = 100
 ) -> tuple[Line, ...]:
     """Audit lines after a number, in their order."""
-    return lines(session, tenant, after, _limited(first))
+    return lines(session, tenant, after, limited(first))
 
 
 def counts(session: Session, tenant: str) -> dict[str, int]:
