@@ -23,6 +23,7 @@ from orchestrator.cli.shared import (
     opened,
     period_option,
     print_json,
+    read_file,
     standing_year,
     stored_estate,
     url_option,
@@ -31,11 +32,13 @@ from orchestrator.engine.claimed import lapse_all, lost
 from orchestrator.engine.consistency import KindFlip, kind_flips
 from orchestrator.engine.derive import Depth
 from orchestrator.engine.derive import derive as derived
+from orchestrator.engine.incentives import library_findings
 from orchestrator.engine.lint import lint
 from orchestrator.engine.settle import reach_of, settle
 from orchestrator.errors import refuse
-from orchestrator.formats.estate import place
+from orchestrator.formats.estate import place, read_estate
 from orchestrator.formats.results import change_json, derivations_json, finding_json, verdict_json
+from orchestrator.formats.schemes import is_library, read_library
 from orchestrator.model.changes import diff as differences
 from orchestrator.model.contracts import Contract
 from orchestrator.model.derivations import (
@@ -57,9 +60,13 @@ from orchestrator.store.read import load_estate, load_facts
 def check(*, estate: str, period: str | None, at: str | None, as_json: bool) -> int:
     """Validate and derive ESTATE; exit 1 where a promise is not underpinned.
 
-    Without a period, the twelve months from the last change in the document are checked.
+    Without a period, the twelve months from the last change in the document are checked. Of a
+    library of credit schemes, what its schemes do not say or reward is told.
     """
-    document = document_of(estate)
+    text = read_file(estate)
+    if is_library(text, estate):
+        return _check_library(text, estate, as_json)
+    document = read_estate(text, estate)
     asked = AskedPeriod.parse(period) if period else standing_year(document.estate)
     with terminal.progress("deriving") as heard:
         found = derived(document.estate, asked, progress=heard)
@@ -85,6 +92,17 @@ def check(*, estate: str, period: str | None, at: str | None, as_json: bool) -> 
         terminal.show_findings(out, findings, locate, estate)
         terminal.show_kept(out, found)
     return NOT_UNDERPINNED if failed else 0
+
+
+def _check_library(text: bytes, file: str, as_json: bool) -> int:
+    library = read_library(text, file)
+    findings = library_findings(library.schemes)
+    locate = library.places.find
+    if as_json:
+        print_json({"findings": [finding_json(one, locate, file) for one in findings]})
+    else:
+        terminal.show_findings(terminal.console(), findings, locate, file)
+    return 0
 
 
 @click.command()

@@ -6,21 +6,19 @@ agreements is told by `paperwork`, at one instant.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from orchestrator.engine.content import content_hash, missing_acceptances
+from orchestrator.engine.incentives import conduct_findings, scheme_findings
 from orchestrator.engine.paperwork import between, paperwork
 from orchestrator.engine.templates import compliance
-from orchestrator.model.agreements import KINDS, Term, Version, promised
+from orchestrator.model.agreements import KINDS, Term, Version
 from orchestrator.model.contracts import Contract
-from orchestrator.model.credits import CreditTier
 from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.metrics import METRICS
 from orchestrator.model.records import Finding
-from orchestrator.model.values import DAWN, Instant, format_percent
+from orchestrator.model.values import DAWN, Instant
 
 
 def lint(estate: Estate, at: Instant | None = None) -> tuple[Finding, ...]:
@@ -148,12 +146,10 @@ def _ownerless(snapshot: Snapshot, version: Version) -> Iterator[Finding]:
             )
 
 
-def _credits(_: Snapshot, version: Version) -> Iterator[Finding]:
+def _fees(_: Snapshot, version: Version) -> Iterator[Finding]:
     for term in version.terms:
         if not term.credits or METRICS[term.metric].carrier != "ratio":
             continue
-        where = f"{_place(version, term)}.credits"
-        ids = (version.agreement, term.id)
         fee = term.fee or version.fee
         if fee is None and not all(cover.fee for cover in version.covers):
             yield Finding(
@@ -161,43 +157,9 @@ def _credits(_: Snapshot, version: Version) -> Iterator[Finding]:
                 "warning",
                 f"{version.agreement}/{term.id} pays a percentage of a fee that is not stated, so "
                 "its credits come to nothing",
-                ids,
-                where,
+                (version.agreement, term.id),
+                f"{_place(version, term)}.credits",
             )
-        for code, text in tier_defects(term.credits, promised(term)):
-            yield Finding(code, "warning", f"{version.agreement}/{term.id}: {text}", ids, where)
-
-
-def tier_defects(tiers: Sequence[CreditTier], target: Fraction) -> Iterator[tuple[str, str]]:
-    """Overlaps, gaps and credits although the target is met, with the values named."""
-    rows = sorted((tier for tier in tiers if not tier.nested), key=lambda t: (t.low, t.high))
-    for first, second in itertools.pairwise(rows):
-        if second.low < first.high:
-            yield (
-                "TIER_OVERLAP",
-                f"two rows apply from {format_percent(second.low)} to "
-                f"{format_percent(min(first.high, second.high))}; the higher credit does",
-            )
-    covered = Fraction(0)
-    for low, high in sorted((tier.low, tier.high) for tier in tiers):
-        if low > covered:
-            yield _gap(covered, min(low, target))
-        covered = max(covered, high)
-    if covered < target:
-        yield _gap(covered, target)
-    if covered > target:
-        yield (
-            "CREDIT_WITHOUT_BREACH",
-            f"a credit is paid from {format_percent(target)} to {format_percent(covered)}, where "
-            "the target is met",
-        )
-
-
-def _gap(low: Fraction, high: Fraction) -> tuple[str, str]:
-    return (
-        "TIER_GAP",
-        f"no row applies from {format_percent(low)} to {format_percent(high)}, so nothing is paid",
-    )
 
 
 CHECKS: Final[tuple[Callable[[Snapshot, Version], Iterator[Finding]], ...]] = (
@@ -205,7 +167,9 @@ CHECKS: Final[tuple[Callable[[Snapshot, Version], Iterator[Finding]], ...]] = (
     _not_accepted,
     _filed_only,
     _ownerless,
-    _credits,
+    _fees,
+    scheme_findings,
+    conduct_findings,
     _made_from,
 )
 """Every check; a new one is a row here."""

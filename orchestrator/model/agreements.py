@@ -12,6 +12,7 @@ from orchestrator.model.lapses import Lapse
 from orchestrator.model.measuring import MEASURING, Measuring
 from orchestrator.model.metrics import Target
 from orchestrator.model.provisions import Provisions
+from orchestrator.model.schemes import Scheme, Tiers, rows_of
 from orchestrator.model.scopes import TargetWindow
 from orchestrator.model.values import ALWAYS, MONTH, Duration, Instant, Kept, Period, Span
 
@@ -248,6 +249,11 @@ class Version:
 def underpins(version: Version, term: Term) -> bool:
     """Whether a term of a version counts towards a floor."""
     return version.binds and term.strength in UNDERPINNING
+
+
+def scheme_of(term: Term) -> Scheme | None:
+    """What a miss of a term costs, in whatever form it is written; None for nothing."""
+    return Scheme(Tiers(rows_of(term.credits))) if term.credits else None
 
 
 def promised(term: Term) -> Fraction:
