@@ -550,7 +550,16 @@ def _acceptances(party: st.SearchStrategy[str]) -> st.SearchStrategy[Acceptance]
     return st.builds(Acceptance, party, instants(), texts())
 
 
-_CLAIMS: Final = st.none() | st.builds(Claims, durations())
+@once
+def claims(hours: st.SearchStrategy[str]) -> st.SearchStrategy[Claims]:
+    units = st.one_of(
+        st.builds(Claims, durations()),
+        st.builds(Claims, business_days=st.integers(1, 90)),
+        st.builds(Claims, months=st.integers(1, 24)),
+    )
+    return st.builds(lambda one, on: replace(one, hours=on), units, hours)
+
+
 _CAPS: Final = few(caps)
 _MINIMA: Final = st.none() | moneys()
 _RATES: Final = rates(spans())
@@ -582,7 +591,7 @@ def versions(  # noqa: PLR0917 - an agreement has as many sides
             "roles": draw(few(_roles(party), 1)),
             "negotiability": draw(chosen(NEGOTIABILITY)),
             "acceptances": draw(few(_acceptances(party))),
-            "claims": draw(_CLAIMS),
+            "claims": draw(maybe(claims(vary.hours()))),
             "caps": draw(_CAPS),
             "annual_caps": draw(_CAPS),
             "minimum_credit": draw(_MINIMA),

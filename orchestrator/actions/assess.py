@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 import orjson
 from sqlalchemy.orm import Session
 
 from orchestrator.actions.books import Posting, book
+from orchestrator.actions.claims import Following
 from orchestrator.actions.context import Context, Done, Request, mutate
 from orchestrator.engine.settle import reach_of, settle
 from orchestrator.errors import refuse
 from orchestrator.model.records import Verdict
 from orchestrator.model.values import AskedPeriod, Instant
+from orchestrator.store.claims import load_claims, save_claims
 from orchestrator.store.codec import digest
 from orchestrator.store.read import (
     latest_run,
@@ -52,8 +55,9 @@ def assess_period(
 
     Only what differs from what is booked for the span is written, as a further revision, so
     assessing again is harmless; so it is with the ledger, to which the difference between what is
-    booked and what is due is appended in the same transaction. Without an estate there is nothing
-    to assess (NO_ESTATE).
+    booked and what is due is appended in the same transaction. A claim is drafted for each credit
+    that somebody outside owes, and what was drafted and not claimed in time lapses. Without an
+    estate there is nothing to assess (NO_ESTATE).
     """
 
     def do(session: Session, now: Instant) -> Done[AssessResult]:
@@ -62,7 +66,9 @@ def assess_period(
             raise refuse("NO_ESTATE", "there is no estate to assess", "import one first")
         estate = load_revision(session, ctx.tenant, number)
         facts = load_facts(session, ctx.tenant, reach_of(estate, asked))
-        verdict = settle(estate, facts, asked, progress)
+        following = Following(load_claims(session, ctx.tenant), now)
+        verdict = settle(estate, facts, asked, progress, lost=following.lost)
+        claims, verdict = following.claims(estate, verdict, asked)
         before = latest_run(session, ctx.tenant, asked)
         run = save_verdict(
             session,
@@ -74,11 +80,15 @@ def assess_period(
             known_at=now,
         )
         posting = book(session, ctx.tenant, estate, asked, verdict, now)
+        moved = save_claims(session, ctx.tenant, *claims, now)
         changed = before is None or run.revision != before.revision or posting.changed
         numbers = {"posted": len(posting.entries), "waiting": len(posting.pending)}
-        summary = {"revision": run.revision, "at": run.recorded_at, "changed": changed} | numbers
+        summary: dict[str, Any] = {"revision": run.revision, "at": run.recorded_at}
+        summary |= {"changed": changed} | numbers
+        if following.lapsed:
+            summary["lapsed"] = following.lapsed
         done = AssessResult(run.revision, changed, verdict, **numbers, posting=posting)
-        return Done(done, summary, changed)
+        return Done(done, summary, changed or moved)
 
     def again(session: Session, summary: str) -> AssessResult:
         earlier = orjson.loads(summary)

@@ -18,6 +18,7 @@ from orchestrator import __version__, terminal
 from orchestrator.cli import (
     analyses,
     backwards,
+    claims,
     database,
     faulttrees,
     files,
@@ -40,6 +41,7 @@ def cli() -> None:
 for _module in (
     files,
     packs,
+    claims,
     whatif,
     paperwork,
     analyses,

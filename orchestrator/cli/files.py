@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import click
 
 from orchestrator import derivation_tables, terminal
+from orchestrator.cli.claims import claims_option, lost_by
 from orchestrator.cli.faulttrees import derive_fault_tree
 from orchestrator.cli.shared import (
     NOT_UNDERPINNED,
@@ -21,18 +23,22 @@ from orchestrator.cli.shared import (
     opened,
     period_option,
     print_json,
+    read_file,
     standing_year,
     stored_estate,
     url_option,
 )
+from orchestrator.engine.claimed import lapse_all, lost
 from orchestrator.engine.consistency import KindFlip, kind_flips
 from orchestrator.engine.derive import Depth
 from orchestrator.engine.derive import derive as derived
+from orchestrator.engine.incentives import library_findings
 from orchestrator.engine.lint import lint
 from orchestrator.engine.settle import reach_of, settle
 from orchestrator.errors import refuse
-from orchestrator.formats.estate import place
+from orchestrator.formats.estate import place, read_estate
 from orchestrator.formats.results import change_json, derivations_json, finding_json, verdict_json
+from orchestrator.formats.schemes import is_library, read_library
 from orchestrator.model.changes import diff as differences
 from orchestrator.model.contracts import Contract
 from orchestrator.model.derivations import (
@@ -42,6 +48,7 @@ from orchestrator.model.derivations import (
 )
 from orchestrator.model.estate import Estate
 from orchestrator.model.values import AskedPeriod, zone
+from orchestrator.store.claims import load_claims
 from orchestrator.store.read import load_estate, load_facts
 
 
@@ -53,9 +60,13 @@ from orchestrator.store.read import load_estate, load_facts
 def check(*, estate: str, period: str | None, at: str | None, as_json: bool) -> int:
     """Validate and derive ESTATE; exit 1 where a promise is not underpinned.
 
-    Without a period, the twelve months from the last change in the document are checked.
+    Without a period, the twelve months from the last change in the document are checked. Of a
+    library of credit schemes, what its schemes do not say or reward is told.
     """
-    document = document_of(estate)
+    text = read_file(estate)
+    if is_library(text, estate):
+        return _check_library(text, estate, as_json)
+    document = read_estate(text, estate)
     asked = AskedPeriod.parse(period) if period else standing_year(document.estate)
     with terminal.progress("deriving") as heard:
         found = derived(document.estate, asked, progress=heard)
@@ -81,6 +92,17 @@ def check(*, estate: str, period: str | None, at: str | None, as_json: bool) -> 
         terminal.show_findings(out, findings, locate, estate)
         derivation_tables.show_kept(out, found)
     return NOT_UNDERPINNED if failed else 0
+
+
+def _check_library(text: bytes, file: str, as_json: bool) -> int:
+    library = read_library(text, file)
+    findings = library_findings(library.schemes)
+    locate = library.places.find
+    if as_json:
+        print_json({"findings": [finding_json(one, locate, file) for one in findings]})
+    else:
+        terminal.show_findings(terminal.console(), findings, locate, file)
+    return 0
 
 
 @click.command()
@@ -148,6 +170,7 @@ def derive(
 @click.argument("estate", type=click.Path(), required=False)
 @click.argument("facts", type=click.Path(), required=False)
 @period_option()
+@claims_option
 @exact_option
 @as_of_option
 @url_option
@@ -157,6 +180,7 @@ def trace(
     estate: str | None,
     facts: str | None,
     period: str,
+    record: str | None,
     exact: bool,
     as_of: str | None,
     url: str | None,
@@ -171,13 +195,18 @@ def trace(
         reported = facts_of(facts, subject)
         if known is not None:
             reported = reported.known_at(known)
+        lost_then = lost_by(subject, record, known)
     else:
+        if record:
+            raise refuse("USAGE", "the database has its own claims", "leave --claims out")
         with opened(url) as store, store.read() as session:
             tenant = config_of(url).tenant
             subject = load_estate(session, tenant, known)
             reported = load_facts(session, tenant, reach_of(subject, asked), known)
+            held = load_claims(session, tenant, known)
+        lost_then = partial(lost, held if known is None else lapse_all(held, known))
     with terminal.progress("settling") as heard:
-        verdict = settle(subject, reported, asked, heard, as_of=known)
+        verdict = settle(subject, reported, asked, heard, as_of=known, lost=lost_then)
     if as_json:
         print_json(verdict_json(verdict, exact))
     else:

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from orchestrator.engine.lapses import due_after
-from orchestrator.errors import refuse
+from orchestrator.errors import OrchestratorError, refuse
+from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.claims import (
     CLAIM_MOVES,
@@ -21,52 +22,61 @@ from orchestrator.model.claims import (
     Claim,
     ClaimEvent,
     ClaimMove,
-    ClaimRule,
+    RecordedClaim,
     claim_moves_from,
+    overdue,
 )
-from orchestrator.model.records import Credit, Finding, TermKey
-from orchestrator.model.values import Instant, Money, Span, format_instant
+from orchestrator.model.estate import Estate, Snapshot
+from orchestrator.model.records import Breach, Credit, Finding, TermKey
+from orchestrator.model.values import (
+    FOREVER,
+    AskedPeriod,
+    Instant,
+    Money,
+    Span,
+    format_instant,
+    zone,
+)
 
 ClaimKey = tuple[TermKey, Span]
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimCircumstances:
-    """What a move is judged by besides the claim: when, by which party ("" where time makes it),
-    and what it says."""
-
-    at: Instant
-    by: str = ""
-    reason: str = ""
-    accepted: Money | None = None
-
-
-def deadline_of(rule: ClaimRule, period: Span, calendars: Mapping[str, Calendar]) -> Instant:
-    """The last instant at which a credit of a period can be claimed, on the agreement's calendar.
+def deadline_of(version: Version, period: Span, calendars: Mapping[str, Calendar]) -> Instant:
+    """The last instant at which a credit of a period can be claimed, on the agreement's calendar;
+    FOREVER where the agreement sets no time.
 
     A claim at that instant is in time.
     """
-    return due_after(rule.within, period.end, calendars, rule.hours, rule.timezone)
+    rule = version.claims
+    if rule is None:
+        return FOREVER
+    return due_after(rule.lapse, period.end, calendars, rule.hours, version.timezone)
 
 
 # ------------------------------------------------------------------------------------------- moves
 
 
-def move_claim(claim: Claim, event: str, circumstances: ClaimCircumstances) -> Claim:
+def move_claim(claim: Claim, move: ClaimEvent) -> Claim:
     """The claim after a move; refused, with nothing changed, where the move is not legal.
 
-    Raises UNKNOWN_MOVE, ILLEGAL_MOVE, NOT_ENTITLED or what a guard refuses with.
+    Raises UNKNOWN_MOVE, ILLEGAL_MOVE, NOT_ENTITLED, CHANGED_HISTORY or what a guard refuses with.
     """
-    step = _legal(claim, event, circumstances.by)
+    step = _legal(claim, move)
+    since = claim.history[-1].at if claim.history else claim.period.end
+    if move.at < since:
+        raise refuse(
+            "CHANGED_HISTORY",
+            f"the claim stands as it does since {format_instant(since)}",
+            "make the move after what came before it",
+        )
     for guard in step.guards:
-        GUARDS[guard](claim, circumstances)
-    made = ClaimEvent(event, circumstances.at, circumstances.by, circumstances.reason)
-    granted = circumstances.accepted or claim.money
-    accepted = granted if step.grants else claim.accepted
-    return replace(claim, state=step.target, accepted=accepted, history=(*claim.history, made))
+        GUARDS[guard](claim, move)
+    accepted = (move.accepted or claim.money) if step.grants else claim.accepted
+    return replace(claim, state=step.target, accepted=accepted, history=(*claim.history, move))
 
 
-def _legal(claim: Claim, event: str, by: str) -> ClaimMove:
+def _legal(claim: Claim, move: ClaimEvent) -> ClaimMove:
+    event, by = move.event, move.by
     step = CLAIM_MOVES.get(event)
     if step is None:
         raise refuse(
@@ -89,8 +99,8 @@ def _legal(claim: Claim, event: str, by: str) -> ClaimMove:
     return step
 
 
-def _in_time(claim: Claim, circumstances: ClaimCircumstances) -> None:
-    if circumstances.at > claim.deadline:
+def _in_time(claim: Claim, move: ClaimEvent) -> None:
+    if move.at > claim.deadline:
         raise refuse(
             "CLAIM_TOO_LATE",
             f"the claim had to be made by {format_instant(claim.deadline)}",
@@ -98,8 +108,8 @@ def _in_time(claim: Claim, circumstances: ClaimCircumstances) -> None:
         )
 
 
-def _too_late(claim: Claim, circumstances: ClaimCircumstances) -> None:
-    if circumstances.at <= claim.deadline:
+def _too_late(claim: Claim, move: ClaimEvent) -> None:
+    if move.at <= claim.deadline:
         raise refuse(
             "NOT_ENDED",
             f"the claim can still be made, until {format_instant(claim.deadline)}",
@@ -107,8 +117,8 @@ def _too_late(claim: Claim, circumstances: ClaimCircumstances) -> None:
         )
 
 
-def _within_claim(claim: Claim, circumstances: ClaimCircumstances) -> None:
-    granted = circumstances.accepted or claim.money
+def _within_claim(claim: Claim, move: ClaimEvent) -> None:
+    granted = move.accepted or claim.money
     same = granted.currency == claim.money.currency
     if not (same and 0 < granted.amount <= claim.money.amount):
         raise refuse(
@@ -119,14 +129,14 @@ def _within_claim(claim: Claim, circumstances: ClaimCircumstances) -> None:
         )
 
 
-def _reasoned(_: Claim, circumstances: ClaimCircumstances) -> None:
-    if not circumstances.reason.strip():
+def _reasoned(_: Claim, move: ClaimEvent) -> None:
+    if not move.reason.strip():
         raise refuse(
             "NO_REASON", "a claim is not turned down, nor contested, without one", "say why"
         )
 
 
-GUARDS: Final[dict[str, Callable[[Claim, ClaimCircumstances], None]]] = {
+GUARDS: Final[dict[str, Callable[[Claim, ClaimEvent], None]]] = {
     "in_time": _in_time,
     "too_late": _too_late,
     "within_claim": _within_claim,
@@ -140,62 +150,97 @@ GUARDS: Final[dict[str, Callable[[Claim, ClaimCircumstances], None]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Drafting:
-    """What claims are drafted by: the credits that can be recovered, the rule of each agreement
-    version that has one (others need no claim), the calendars, and the facts behind each credit."""
+    """What claims are drafted by: the credits that somebody outside owes, until when each can be
+    claimed, and the facts behind each."""
 
     credits: Sequence[Credit]
-    rules: Mapping[tuple[str, int], ClaimRule]
-    calendars: Mapping[str, Calendar]
+    deadlines: Mapping[ClaimKey, Instant]
     evidence: Mapping[ClaimKey, tuple[str, ...]]
 
 
+def claimable(snapshot: Snapshot, version: Version) -> bool:
+    """Whether a credit under a version is owed to a home organisation by somebody outside; where no
+    home is stated, by the kind of the agreement."""
+    provider, customer = snapshot.entity(version.provider), snapshot.entity(version.customer)
+    if not snapshot.home:
+        return provider != customer and version.kind != "SLA"
+    return customer in snapshot.home and provider not in snapshot.home
+
+
+def drafting(
+    estate: Estate, credits: Iterable[Credit], breaches: Iterable[Breach] = ()
+) -> Drafting:
+    """What there is to claim of the credits that are due; the facts are those that the breaches
+    were traced to."""
+    numbered = {
+        (id, one.number): one for id, versions in estate.agreements.items() for one in versions
+    }
+    owed, deadlines = [], {}
+    for credit in credits:
+        version = numbered[credit.key.agreement, credit.key.version]
+        snapshot = estate.at(credit.period.start)
+        if claimable(snapshot, version):
+            owed.append(credit)
+            deadline = deadline_of(version, credit.period, snapshot.calendars)
+            deadlines[credit.key, credit.period] = deadline
+    evidence = {
+        (one.key, one.period): tuple(
+            sorted({id for part in one.responsibility for id in part.evidence})
+        )
+        for one in breaches
+    }
+    return Drafting(owed, deadlines, evidence)
+
+
 def drafted(
-    drafting: Drafting, existing: Iterable[Claim], at: Instant
+    work: Drafting, existing: Iterable[Claim], at: Instant | None = None
 ) -> tuple[tuple[Claim, ...], tuple[Finding, ...]]:
-    """All claims after an assessment: one for each recoverable credit, those past their deadline
-    lapsed; sorted by agreement, term, service and period.
+    """All claims after an assessment: one for each credit that can be claimed, drafted at an
+    instant, or without one as its period ended; sorted by agreement, term, service and period.
 
     A draft follows its credit: it is corrected, and withdrawn where nothing is due any more. What
     has been submitted is no longer ours to change; where it differs, a finding says so. To draft
     again changes nothing.
     """
-    held = {(one.key, one.period): one for one in existing}
-    due = {(one.key, one.period): one for one in drafting.credits}
-    found: dict[ClaimKey, Claim] = {}
+    held = {_place(one): one for one in existing}
+    due = {_place(one): one for one in work.credits}
+    found: list[Claim] = []
     notes: list[Finding] = []
     for where in sorted({*held, *due}, key=_order):
         claim, credit = held.get(where), due.get(where)
         if claim is None or claim.state == "drafted":
-            claim = _draft(drafting, where, claim, credit, at)
-        elif credit is None or credit.money != claim.money:
+            claim = _draft(work, credit, at if claim is None else claim.drafted)
+        elif claim.state != "lapsed" and (credit is None or credit.money != claim.money):
             notes.append(_outdated(claim, credit))
         if claim is not None:
-            found[where] = claim
-    return lapse_all(found.values(), at), tuple(notes)
+            found.append(claim)
+    return tuple(found), tuple(notes)
 
 
-def _draft(
-    drafting: Drafting, where: ClaimKey, claim: Claim | None, credit: Credit | None, at: Instant
-) -> Claim | None:
-    key, period = where
-    rule = drafting.rules.get((key.agreement, key.version))
-    if credit is None or rule is None or credit.money.amount <= 0:
+def _draft(work: Drafting, credit: Credit | None, since: Instant | None) -> Claim | None:
+    if credit is None or credit.money.amount <= 0:
         return None
+    where = credit.key, credit.period
     return Claim(
-        key,
-        period,
+        *where,
         credit.creditor,
         credit.debtor,
         credit.money,
-        at if claim is None else claim.drafted,
-        deadline_of(rule, period, drafting.calendars),
-        evidence=drafting.evidence.get(where, ()),
+        credit.period.end if since is None else since,
+        work.deadlines[where],
+        evidence=work.evidence.get(where, ()),
     )
 
 
-def _order(where: ClaimKey) -> tuple[object, ...]:
-    key, period = where
-    return (key.agreement, key.term, key.service, period, key.version)
+def _place(one: Claim | Credit) -> tuple[TermKey, Instant]:
+    """What tells one claim from another: a period may be cut short later, and begins where it
+    did."""
+    return one.key, one.period.start
+
+
+def _order(where: tuple[TermKey, Instant]) -> tuple[object, ...]:
+    key, start = where
+    return (key.agreement, key.term, key.service, start, key.version)
 
 
 def _outdated(claim: Claim, credit: Credit | None) -> Finding:
@@ -211,23 +256,102 @@ def _outdated(claim: Claim, credit: Credit | None) -> Finding:
     )
 
 
+# ------------------------------------------------------------------------------------ lapse, losses
+
+
 def lapse_all(claims: Iterable[Claim], at: Instant) -> tuple[Claim, ...]:
-    """Claims with those lapsed that were not made by their deadline."""
+    """Claims with those lapsed that were not made by their deadline.
+
+    A claim that was drafted after its deadline is from before the record of claims began, which
+    does not say that it was not made: it stays as it is until somebody says how it was.
+    """
     return tuple(
-        move_claim(one, "lapse", ClaimCircumstances(at))
-        if one.state == "drafted" and at > one.deadline
+        move_claim(one, ClaimEvent("lapse", at))
+        if overdue(one, at) and one.drafted <= one.deadline
         else one
         for one in claims
     )
 
 
-def lost(claims: Iterable[Claim]) -> dict[ClaimKey, Money]:
-    """What does not come back, by term and period: lapsed, rejected, or not granted in full. The
-    waterfall shows it as CLAIM_LAPSED (rule 10)."""
+def lost(claims: Iterable[Claim], credits: Mapping[ClaimKey, Credit]) -> dict[ClaimKey, Money]:
+    """How much of which credit does not come back: it lapsed, was rejected, or was not granted in
+    full. The waterfall shows it as CLAIM_LAPSED (rule 10)."""
     found = {}
     for one in claims:
-        granted = one.accepted or one.money
-        missing = one.money if one.state in LOST else one.money - granted
-        if missing.amount:
-            found[one.key, one.period] = missing
+        credit = credits.get((one.key, one.period))
+        if credit is None or credit.money.currency != one.money.currency:
+            continue
+        refused = one.money - (one.accepted or one.money)
+        amount = credit.money.amount if one.state in LOST else refused.amount
+        if amount:
+            least = min(amount, credit.money.amount)
+            found[one.key, one.period] = Money(least, credit.money.currency)
     return found
+
+
+# --------------------------------------------------------------------------------- claims on record
+
+
+def recorded(
+    estate: Estate, drafts: Iterable[Claim], record: Sequence[RecordedClaim], until: Instant
+) -> tuple[Claim, ...]:
+    """Claims after the moves that are on record up to an instant; those that were not made by their
+    deadline have then lapsed.
+
+    Raises UNKNOWN_REFERENCE where the record is of a claim there is none of, and what `move_claim`
+    raises, with the place in the record.
+    """
+    claims = list(drafts)
+    for place, one in enumerate(record):
+        path = f"claims[{place}]"
+        at = _meant(estate, claims, one, path)
+        order = sorted(enumerate(one.moves), key=lambda pair: pair[1].at)
+        for number, move in order:
+            if move.at > until:
+                break
+            try:
+                claims[at] = move_claim(claims[at], move)
+            except OrchestratorError as error:
+                raise error.at(path=f"{path}.moves[{number}]") from error
+    return lapse_all(claims, until)
+
+
+def _meant(estate: Estate, claims: Sequence[Claim], one: RecordedClaim, path: str) -> int:
+    """The place of the claim that a record is of."""
+    found = [
+        place
+        for place, claim in enumerate(claims)
+        if (claim.key.agreement, claim.key.term, claim.key.service)
+        == (one.agreement, one.term, one.service)
+        and concerns(estate, claim, one.period)
+    ]
+    if len(found) != 1:
+        raise refuse(
+            "UNKNOWN_REFERENCE",
+            f"{len(found) or 'no'} credits of {one.agreement}/{one.term} on {one.service} are due "
+            "for that period",
+            "name a term, a service and a period of the agreement for which a credit is due",
+            path,
+        )
+    return found[0]
+
+
+def touched(
+    estate: Estate, claims: Iterable[Claim], credits: Iterable[Credit], asked: AskedPeriod
+) -> tuple[list[Claim], list[Claim]]:
+    """The claims that an assessment of a span decides about, and the others."""
+    due = {_place(one) for one in credits}
+    found: tuple[list[Claim], list[Claim]] = ([], [])
+    for one in claims:
+        about = _place(one) in due or concerns(estate, one, asked)
+        found[0 if about else 1].append(one)
+    return found
+
+
+def concerns(estate: Estate, claim: Claim, asked: AskedPeriod) -> bool:
+    """Whether a claim is for a period that ends inside the span asked for, in the zone of its
+    agreement."""
+    versions = estate.agreements.get(claim.key.agreement, ())
+    known = (one.timezone for one in versions if one.number == claim.key.version)
+    span = asked.span(zone(next(known, estate.metadata.timezone)))
+    return span.start < claim.period.end <= span.end

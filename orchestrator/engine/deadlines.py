@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Final
 
+from orchestrator.engine.claimed import deadline_of
 from orchestrator.engine.content import as_agreed
 from orchestrator.engine.lapses import due_after, latest_before, shifted
 from orchestrator.model.calendars import ROUND_THE_CLOCK, Calendar
@@ -168,7 +169,7 @@ def deadlines(
     found = [
         *_reviews(contract, span),
         *_turns(contract, span, calendars),
-        *_claims(contract, breaches),
+        *_claims(contract, breaches, calendars),
         *_works(contract, maintenance),
     ]
     return tuple(sorted(one for one in found if one.at in span))
@@ -216,13 +217,15 @@ def _turns(contract: Contract, span: Span, calendars: Calendars) -> Iterator[Dea
             break
 
 
-def _claims(contract: Contract, breaches: Iterable[tuple[str, Span]]) -> Iterator[Deadline]:
-    claims = contract.version.claims
-    for term, period in breaches if claims is not None else ():
-        assert claims is not None
+def _claims(
+    contract: Contract, breaches: Iterable[tuple[str, Span]], calendars: Calendars
+) -> Iterator[Deadline]:
+    version = contract.version
+    for term, period in breaches if version.claims is not None else ():
         says = f"last claim for {term} of {period}"
         subject = f"{term}/{format_instant(period.end)}"
-        yield _deadline(contract, "claim", subject, period.end + claims.within, says)
+        at = deadline_of(version, period, calendars)
+        yield _deadline(contract, "claim", subject, at, says)
 
 
 def _works(contract: Contract, maintenance: Iterable[Maintenance]) -> Iterator[Deadline]:

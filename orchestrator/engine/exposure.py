@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import Final
 
 from orchestrator.engine.credit import Ended, ended
@@ -25,6 +26,24 @@ from orchestrator.model.records import (
 )
 from orchestrator.model.values import Money, split
 
+NOTHING_LOST: Final[Mapping[Ended, Money]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """What comes back for a breach, in minor units: before the caps beneath, after them, and less
+    what was not claimed in time."""
+
+    gross: int = 0
+    net: int = 0
+    kept: int = 0
+
+    def and_also(self, gross: int, net: int, kept: int) -> Back:
+        return Back(self.gross + gross, self.net + net, self.kept + kept)
+
+    def at_most(self, owed: int) -> Back:
+        return Back(*(min(one, owed) for one in (self.gross, self.net, self.kept)))
+
 
 @dataclass(frozen=True, slots=True)
 class Traced:
@@ -35,12 +54,19 @@ class Traced:
 
 
 def exposures(
-    estate: Estate, traced: Sequence[Traced], credits: Mapping[Ended, Credit], exchange: Exchange
+    estate: Estate,
+    traced: Sequence[Traced],
+    credits: Mapping[Ended, Credit],
+    exchange: Exchange,
+    lost: Mapping[Ended, Money] = NOTHING_LOST,
 ) -> tuple[tuple[Exposure, ...], list[Finding]]:
-    """What the home organisations owe, what they can recover, and why the two differ (rule 10)."""
+    """What the home organisations owe, what they can recover, and why the two differ (rule 10).
+
+    `lost` is how much of a credit beneath was not claimed in time, or not granted.
+    """
     ours = [one for one in traced if _provided_at_home(estate, one)]
     losses = [_losses(one, credits) for one in ours]
-    recovered = _recoveries(ours, losses, credits, exchange)
+    recovered = _recoveries(ours, losses, credits, lost, exchange)
     found = tuple(
         _exposure(estate, one, loss, back, credits)
         for one, loss, back in zip(ours, losses, recovered, strict=True)
@@ -74,9 +100,10 @@ def _recoveries(
     ours: Sequence[Traced],
     losses: Sequence[Sequence[int]],
     credits: Mapping[Ended, Credit],
+    lost: Mapping[Ended, Money],
     exchange: Exchange,
-) -> list[tuple[int, int]]:
-    """For each breach, what comes back from beneath, as (before caps, after caps).
+) -> list[Back]:
+    """For each breach, what comes back from beneath.
 
     One upstream credit behind several breaches is divided among them by attributed loss (rule 9).
     Of another currency it is divided in its own, and what a currency gets converted as a whole.
@@ -92,16 +119,28 @@ def _recoveries(
             if source is not None and _sets_off(source, owed, exchange):
                 shares = claims.setdefault(answering, {})
                 shares[index] = shares.get(index, 0) + amount
-    back = [(0, 0)] * len(ours)
+    back = [Back()] * len(ours)
     for answering, shares in claims.items():
         credit = credits[answering]
         weights = [Fraction(amount) for amount in shares.values()]
         currencies = [credits[ended(ours[index].measured)].money.currency for index in shares]
-        before = _divided(credit, credit.uncapped, weights, currencies, exchange)
-        after = _divided(credit, credit.money, weights, currencies, exchange)
-        for index, gross, net in zip(shares, before, after, strict=True):
-            back[index] = (back[index][0] + gross, back[index][1] + net)
+        theirs = split(credit.money.amount, weights)
+        gone = _gone(lost.get(answering), theirs)
+        left = [part - less for part, less in zip(theirs, gone, strict=True)]
+        before = split(credit.uncapped.amount, weights)
+        gross, net, kept = (
+            _converted(parts, credit, currencies, exchange) for parts in (before, theirs, left)
+        )
+        for index, *amounts in zip(shares, gross, net, kept, strict=True):
+            back[index] = back[index].and_also(*amounts)
     return back
+
+
+def _gone(lost: Money | None, parts: Sequence[int]) -> list[int]:
+    """What is lost of a credit, spread over its parts in proportion: never more than a part."""
+    if lost is None or not any(parts):
+        return [0] * len(parts)
+    return split(lost.amount, list(map(Fraction, parts)))
 
 
 def _sets_off(source: Credit, owed: Credit, exchange: Exchange) -> bool:
@@ -110,24 +149,20 @@ def _sets_off(source: Credit, owed: Credit, exchange: Exchange) -> bool:
     return one == other or exchange.rate(one, other, source.period.end - 1) is not None
 
 
-def _divided(
-    credit: Credit,
-    money: Money,
-    weights: Sequence[Fraction],
-    currencies: Sequence[str],
-    exchange: Exchange,
+def _converted(
+    parts: Sequence[int], credit: Credit, currencies: Sequence[str], exchange: Exchange
 ) -> list[int]:
-    """A credit's money split by weights, each part in its own currency."""
-    parts = split(money.amount, weights)
-    for currency in sorted(set(currencies) - {money.currency}):
-        rate = exchange.rate(money.currency, currency, credit.period.end - 1)
+    """Parts of a credit, each in its own currency: what goes to one is converted as a whole."""
+    found, ours = list(parts), credit.money.currency
+    for currency in sorted(set(currencies) - {ours}):
+        rate = exchange.rate(ours, currency, credit.period.end - 1)
         assert rate is not None, "set off without a rate"
         held = [number for number, one in enumerate(currencies) if one == currency]
-        theirs = [Money(parts[number], money.currency) for number in held]
+        theirs = [Money(parts[number], ours) for number in held]
         if any(one.amount for one in theirs):
             for number, part in zip(held, converted_parts(theirs, rate), strict=True):
-                parts[number] = part.amount
-    return parts
+                found[number] = part.amount
+    return found
 
 
 def _answering(cause: Cause, credits: Mapping[Ended, Credit]) -> Ended | None:
@@ -151,7 +186,7 @@ def _exposure(
     estate: Estate,
     one: Traced,
     losses: Sequence[int],
-    recovered: tuple[int, int],
+    back: Back,
     credits: Mapping[Ended, Credit],
 ) -> Exposure:
     credit = _owed(one, credits)
@@ -168,20 +203,20 @@ def _exposure(
     if not one.causes:
         # A credit that is due although nothing was down is nobody else's.
         steps["OWN_SHARE"] += owed.amount
-    gross, net = recovered
     if policies_of(one.measured.subject.term).shares == "joint_and_several":
         # Each answers for all of it, yet no more comes back than was lost.
-        gross, net = min(gross, owed.amount), min(net, owed.amount)
-    steps["TIER_AND_FEE_SCALE"] = liable - gross
-    steps["CAP"] = gross - net
-    steps["RECOVERED"] = net
+        back = back.at_most(owed.amount)
+    steps["CLAIM_LAPSED"] = back.net - back.kept
+    steps["TIER_AND_FEE_SCALE"] = liable - back.gross
+    steps["CAP"] = back.gross - back.net
+    steps["RECOVERED"] = back.kept
     assert sum(steps.values()) == owed.amount, "a waterfall that does not sum to what is owed"
     key, period = ended(one.measured)
     return Exposure(
         key,
         period,
         owed.amount,
-        net,
+        back.kept,
         owed.currency,
         tuple(WaterfallStep(step, amount) for step, amount in steps.items()),
     )

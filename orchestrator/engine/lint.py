@@ -6,22 +6,21 @@ agreements is told by `paperwork`, at one instant.
 
 from __future__ import annotations
 
-import itertools
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Final
 
 from orchestrator.engine.content import content_hash, missing_acceptances
+from orchestrator.engine.incentives import conduct_findings, scheme_findings
 from orchestrator.engine.paperwork import between, paperwork
 from orchestrator.engine.templates import compliance
-from orchestrator.model.agreements import KINDS, Term, Version, promised, scheme_of
+from orchestrator.model.agreements import KINDS, Term, Version, scheme_of
 from orchestrator.model.contracts import Contract
-from orchestrator.model.credits import CreditTier
 from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.metrics import METRICS
 from orchestrator.model.records import Finding
-from orchestrator.model.schemes import of_the_fee, tiers_of
-from orchestrator.model.values import DAWN, Instant, format_percent
+from orchestrator.model.schemes import of_the_fee
+from orchestrator.model.values import DAWN, Instant
 
 
 def lint(estate: Estate, at: Instant | None = None) -> tuple[Finding, ...]:
@@ -94,7 +93,6 @@ def _not_accepted(_: Snapshot, version: Version) -> Iterator[Finding]:
 def _filed_only(_: Snapshot, version: Version) -> Iterator[Finding]:
     keys = [key for key, _ in version.kept if not key.startswith("x-")]
     keys += [key for term in version.terms for key, _ in term.kept if not key.startswith("x-")]
-    keys += ["claims"] if version.claims else []
     if keys:
         yield Finding(
             "FILED_ONLY",
@@ -146,12 +144,10 @@ def _ownerless(snapshot: Snapshot, version: Version) -> Iterator[Finding]:
             )
 
 
-def _credits(_: Snapshot, version: Version) -> Iterator[Finding]:
+def _fees(_: Snapshot, version: Version) -> Iterator[Finding]:
     for term in version.terms:
         if not term.credits or METRICS[term.metric].carrier != "ratio":
             continue
-        where = f"{_place(version, term)}.credits"
-        ids = (version.agreement, term.id)
         fee = term.fee or version.fee
         scheme = scheme_of(term)
         no_fee = fee is None and not all(cover.fee for cover in version.covers)
@@ -161,12 +157,9 @@ def _credits(_: Snapshot, version: Version) -> Iterator[Finding]:
                 "warning",
                 f"{version.agreement}/{term.id} pays a percentage of a fee that is not stated, so "
                 "its credits come to nothing",
-                ids,
-                where,
+                (version.agreement, term.id),
+                f"{_place(version, term)}.credits",
             )
-        tiers = tiers_of(scheme) if scheme is not None else None
-        for code, text in tier_defects(tiers, promised(term)) if tiers else ():
-            yield Finding(code, "warning", f"{version.agreement}/{term.id}: {text}", ids, where)
 
 
 def _rules_over_periods(_: Snapshot, version: Version) -> Iterator[Finding]:
@@ -197,45 +190,15 @@ def _rules_over_periods(_: Snapshot, version: Version) -> Iterator[Finding]:
             )
 
 
-def tier_defects(tiers: Sequence[CreditTier], target: Fraction) -> Iterator[tuple[str, str]]:
-    """Overlaps, gaps and credits although the target is met, with the values named."""
-    rows = sorted((tier for tier in tiers if not tier.nested), key=lambda t: (t.low, t.high))
-    for first, second in itertools.pairwise(rows):
-        if second.low < first.high:
-            yield (
-                "TIER_OVERLAP",
-                f"two rows apply from {format_percent(second.low)} to "
-                f"{format_percent(min(first.high, second.high))}; the higher credit does",
-            )
-    covered = Fraction(0)
-    for low, high in sorted((tier.low, tier.high) for tier in tiers):
-        if low > covered:
-            yield _gap(covered, min(low, target))
-        covered = max(covered, high)
-    if covered < target:
-        yield _gap(covered, target)
-    if covered > target:
-        yield (
-            "CREDIT_WITHOUT_BREACH",
-            f"a credit is paid from {format_percent(target)} to {format_percent(covered)}, where "
-            "the target is met",
-        )
-
-
-def _gap(low: Fraction, high: Fraction) -> tuple[str, str]:
-    return (
-        "TIER_GAP",
-        f"no row applies from {format_percent(low)} to {format_percent(high)}, so nothing is paid",
-    )
-
-
 CHECKS: Final[tuple[Callable[[Snapshot, Version], Iterator[Finding]], ...]] = (
     _mislabelled,
     _not_accepted,
     _filed_only,
     _ownerless,
-    _credits,
+    _fees,
     _rules_over_periods,
+    scheme_findings,
+    conduct_findings,
     _made_from,
 )
 """Every check; a new one is a row here."""

@@ -6,14 +6,14 @@ function, so late, corrected or repeated facts need nothing but to be settled ag
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from orchestrator.engine.case_causes import attributable, case_causes
-from orchestrator.engine.credit import charge, ended
+from orchestrator.engine.credit import Ended, charge, ended
 from orchestrator.engine.crediting import Events, credits_due
 from orchestrator.engine.exchange import Exchange
-from orchestrator.engine.exposure import Traced, exposures
+from orchestrator.engine.exposure import NOTHING_LOST, Traced, exposures
 from orchestrator.engine.findings import place
 from orchestrator.engine.histories import breach_class, chronic_failures, with_repetition
 from orchestrator.engine.measure import Measured, Measurements, measurable
@@ -31,11 +31,19 @@ from orchestrator.engine.upstream import Upstream
 from orchestrator.engine.verdicts import DISPUTED, Moment, as_designed
 from orchestrator.model.estate import Estate
 from orchestrator.model.measuring import Measuring
-from orchestrator.model.records import Breach, Facts, Finding, Verdict
-from orchestrator.model.values import DAWN, DAY, AskedPeriod, Instant, Span, zone
+from orchestrator.model.records import Breach, Credit, Facts, Finding, Verdict
+from orchestrator.model.values import DAWN, DAY, AskedPeriod, Instant, Money, Span, zone
+
+Lost = Callable[[Mapping[Ended, Credit]], Mapping[Ended, Money]]
+"""How much of some credits was not claimed in time, or not granted."""
 
 
-def settle(
+def nothing_lost(_: Mapping[Ended, Credit]) -> Mapping[Ended, Money]:
+    """Every claim is made in time, and granted."""
+    return NOTHING_LOST
+
+
+def settle(  # noqa: PLR0913, PLR0917 - a verdict depends on as many things
     estate: Estate,
     facts: Facts,
     asked: AskedPeriod,
@@ -43,6 +51,7 @@ def settle(
     underpinning: Underpinning | None = None,
     as_of: Instant | None = None,
     measuring: Callable[[Subject], Measuring] = as_designed,
+    lost: Lost = nothing_lost,
 ) -> Verdict:
     """The verdict on every period of every agreement that ends inside the span asked for.
 
@@ -51,16 +60,18 @@ def settle(
     With `as_of` the verdict is what could be said at that instant: tickets are read at it, and a
     period that goes on at it may be AT_RISK. Facts reported later are the caller's to leave out.
     Without it all that ever happens is taken to be reported: a ticket whose end is not is never
-    ended. `measuring` says how each term is measured from tickets and samples.
+    ended. `measuring` says how each term is measured from tickets and samples, and `lost` how much
+    of the credits that are due was not claimed in time, or not granted (`engine.claimed.lost`).
     """
     measurements = measurements_of(estate, facts, asked, underpinning, as_of, measuring)
-    return settled(measurements, asked, progress)
+    return settled(measurements, asked, progress, lost)
 
 
 def settled(
     measurements: Measurements,
     asked: AskedPeriod,
     progress: Callable[[int, int], None] | None = None,
+    lost: Lost = nothing_lost,
 ) -> Verdict:
     """The verdict by measurements that may hold what is known already (`engine.late`)."""
     estate = measurements.seen.estate
@@ -80,7 +91,7 @@ def settled(
     credits = {key: of_all[key] for one in measured if (key := ended(one)) in of_all}
     # A credit may be due although the target is met: it is owed all the same.
     traced = [_traced(one, upstream) for one in measured if one.breached or ended(one) in credits]
-    exposed, notes = exposures(estate, traced, credits, exchange)
+    exposed, notes = exposures(estate, traced, credits, exchange, lost(credits))
     return Verdict(
         tuple(one.assessment for one in measured),
         tuple(_breach(one) for one in traced if one.measured.breached),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
+from orchestrator.formats.clauses import PERIOD_OF_TIME
 from orchestrator.formats.context import Context
 from orchestrator.formats.measuring import MEASURING
 from orchestrator.formats.nodes import Json
@@ -52,7 +53,9 @@ from orchestrator.model.agreements import (
     Term,
     Version,
 )
+from orchestrator.model.calendars import ROUND_THE_CLOCK
 from orchestrator.model.credits import CreditTier, Fee
+from orchestrator.model.lapses import Lapse
 from orchestrator.model.metrics import METRICS
 from orchestrator.model.schemes import Scheme, Tiers, rows_of, tiers_of
 from orchestrator.model.values import Duration, Period
@@ -288,6 +291,18 @@ _COVER: Final = OneOf[Cover](
 
 COVER: Final = Ref[Cover]("cover", lambda: _COVER)
 
+
+def _claims(within: Lapse, after: str = "period_end", hours: str = ROUND_THE_CLOCK) -> Claims:
+    return Claims(within.duration, after, within.business_days, within.months, hours)
+
+
+CLAIMS: Final = Record(
+    _claims,
+    Key("within", PERIOD_OF_TIME, get=lambda claims: claims.lapse, about="`30d`, `2 months`."),
+    Key("after", choice(("period_end",), says="start of a claim's time")),
+    Key("hours", SLUG_ID, about="The calendar on which the time runs, or 24x7."),
+)
+
 VERSION: Final = Record(
     Version,
     Key("id", SLUG_ID, "agreement"),
@@ -326,14 +341,7 @@ VERSION: Final = Record(
     Key("allowances", _ALLOWANCES),
     Key("exclusions", _EXCLUSIONS, about="Categories of events that excuse."),
     Key("policies", POLICIES, sets="policies"),
-    Key(
-        "claims",
-        Record(
-            Claims,
-            Key("within", DURATION),
-            Key("after", choice(("period_end",), says="start of a claim's time")),
-        ),
-    ),
+    Key("claims", CLAIMS, about="Within which time a credit has to be claimed."),
     Key("caps", ListOf(CAP), about="The most that a period's credits may reach."),
     Key("annualCaps", ListOf(CAP), about="The most that a contract year's credits may reach."),
     Key("minimumCredit", MONEY, about="What a period's credits have to exceed to be paid."),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -169,6 +169,19 @@ class Places:
         if found is None and name.isdecimal() and int(name) < len(node.value):
             return node.value[int(name)]
         return found
+
+
+def placed(error: OrchestratorError, source: Source) -> OrchestratorError:
+    """The same error with the places of its paths in a document."""
+    places = Places(source.root, {})
+
+    def found(problem: Problem) -> Problem:
+        if not problem.path:
+            return problem
+        line, path = places.find(problem.path)
+        return replace(problem, file=source.file, line=line, path=path)
+
+    return OrchestratorError(tuple(map(found, error.problems)))
 
 
 def name_of(item: Node) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
-from orchestrator.errors import OrchestratorError, Problem
+from orchestrator.errors import OrchestratorError
 from orchestrator.formats.context import Context, attempt
 from orchestrator.formats.contracts import CALENDAR_PERIODS, PERIOD
-from orchestrator.formats.document import API_VERSION, Places, begin, header, refuse_all
+from orchestrator.formats.document import API_VERSION, begin, header, placed, refuse_all
 from orchestrator.formats.nodes import Json, Node
 from orchestrator.formats.quantities import CURRENCY, LABEL, MONEY, SLUG_ID, TARGET
 from orchestrator.formats.record import Inline, Key, Record
@@ -60,17 +60,10 @@ class OffersDocument:
 
     def __init__(self, offers: Offers, source: Source) -> None:
         self.offers, self.source = offers, source
-        self._places = Places(source.root, {})
 
     def placed(self, error: OrchestratorError) -> OrchestratorError:
         """The same error with the places of its paths in this document."""
-        return OrchestratorError(tuple(map(self._placed, error.problems)))
-
-    def _placed(self, problem: Problem) -> Problem:
-        if not problem.path:
-            return problem
-        line, path = self._places.find(problem.path)
-        return replace(problem, file=self.source.file, line=line, path=path)
+        return placed(error, self.source)
 
 
 def read_offers(text: str | bytes, file: str = "") -> OffersDocument:

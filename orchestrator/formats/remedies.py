@@ -17,8 +17,6 @@ from orchestrator.formats.quantities import (
     LABEL,
     POSITIVE,
     RATIO,
-    SLUG_ID,
-    ZONE,
     whole,
 )
 from orchestrator.formats.record import InContext, Key, Record
@@ -38,7 +36,6 @@ from orchestrator.model.breaches import (
     Repeated,
     RepeatRule,
 )
-from orchestrator.model.claims import ClaimRule
 from orchestrator.model.lapses import AT_ONCE, Lapse
 from orchestrator.model.ledger import Rate
 from orchestrator.model.metrics import METRICS
@@ -158,12 +155,6 @@ REMEDIES: Final = Record(
     Key("carveOuts", ListOf(choice(CARVE_OUTS, says="carve-out"))),
     Key("critical", _CLASS, about="From which class the carve-out critical_threshold holds."),
     Key("setOff", FLAG, about="Credits are taken off damages for the same breach."),
-)
-CLAIM_RULE: Final = Record(
-    ClaimRule,
-    Key("within", PERIOD_OF_TIME, about="After the end of the period, in open time of the hours."),
-    Key("hours", SLUG_ID, about="A calendar, or 24x7."),
-    Key("timezone", ZONE, default=InContext(lambda ctx: ctx.zone or "UTC")),
 )
 RATE: Final = Record(
     Rate,

@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Final
 
-from orchestrator.formats import estate, facts, offers, translations
+from orchestrator.formats import claims, estate, facts, offers, translations
 from orchestrator.formats.contracts import DEFINITIONS, PERIOD
 from orchestrator.formats.flows import STEP
 from orchestrator.formats.record import Record
@@ -41,6 +41,11 @@ def offers_schema() -> Schema:
     return _titled("Menus of offers", offers.DOCUMENT) | {"$defs": definitions}
 
 
+def claims_schema() -> Schema:
+    """The schema of a record of claims."""
+    return _titled("What was done about claims", claims.DOCUMENT)
+
+
 def translation_schema() -> Schema:
     """The schema of a translation document."""
     return _titled("Translation rules", translations.DOCUMENT)
@@ -51,6 +56,7 @@ def _titled(title: str, document: Record[Any]) -> Schema:
 
 
 SCHEMAS: Final = {
+    "claims.schema.json": claims_schema,
     "estate.schema.json": estate_schema,
     "facts.schema.json": facts_schema,
     "offers.schema.json": offers_schema,

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from typing import Any, Final
 
 from orchestrator.errors import refuse
 from orchestrator.formats.clauses import FLAG, PERIOD_OF_TIME
 from orchestrator.formats.context import Context, attempt, nearest, shown
-from orchestrator.formats.document import begin, header, refuse_all
+from orchestrator.formats.document import Places, begin, header, refuse_all
 from orchestrator.formats.quantities import (
     DURATION,
     FIGURE,
@@ -35,7 +35,7 @@ from orchestrator.formats.shapes import (
     Shape,
     choice,
 )
-from orchestrator.formats.source import read_source
+from orchestrator.formats.source import Source, read_source
 from orchestrator.model.credits import Cap
 from orchestrator.model.schemes import (
     KIND_OF_FORM,
@@ -342,8 +342,35 @@ DOCUMENT: Final = Record(
 )
 
 
+@dataclass(frozen=True, eq=False)
+class Library:
+    """Published schemes, and where they stand in the text they were read from."""
+
+    schemes: tuple[PublishedScheme, ...]
+    source: Source
+
+    @cached_property
+    def places(self) -> Places:
+        return Places(self.source.root, {})
+
+
+def is_library(text: bytes, file: str = "") -> bool:
+    """Whether a text says that it is a library of schemes. Most do not even name it, and need not
+    be read for that."""
+    if b"SchemeLibrary" not in text:
+        return False
+    node = read_source(text, file).root
+    kind = node.value.get("kind") if isinstance(node.value, dict) else None
+    return kind is not None and kind.value == "SchemeLibrary"
+
+
 def read_schemes(text: str | bytes, file: str = "") -> tuple[PublishedScheme, ...]:
     """Read a library of published schemes; all that is wrong with it is raised at once."""
+    return read_library(text, file).schemes
+
+
+def read_library(text: str | bytes, file: str = "") -> Library:
+    """As `read_schemes`, with the places of the schemes."""
     source, ctx = read_source(text, file), Context(currency="USD")
     given = begin(source, HEADER, ctx)
     DOCUMENT.reports_unknown(given, ctx)
@@ -352,7 +379,7 @@ def read_schemes(text: str | bytes, file: str = "") -> tuple[PublishedScheme, ..
         found = attempt(ListOf(PUBLISHED, unique="id").read, given["schemes"], ctx)
     refuse_all(source, ctx)
     assert found is not None
-    return found
+    return Library(found, source)
 
 
 @cache

@@ -9,6 +9,7 @@ from typing import Final
 from orchestrator.model.breaches import Consequences
 from orchestrator.model.calendars import ROUND_THE_CLOCK
 from orchestrator.model.credits import Cap, CreditTier, Fee
+from orchestrator.model.lapses import Lapse
 from orchestrator.model.measuring import MEASURING, Measuring
 from orchestrator.model.metrics import Target
 from orchestrator.model.provisions import Provisions
@@ -151,10 +152,18 @@ class Acceptance:
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """A credit must be claimed within a time after the end of the period."""
+    """A credit must be claimed within a time after the end of the period: open time of the `hours`,
+    or else business days on them, or months of the agreement's zone."""
 
-    within: Duration
+    within: Duration = 0
     after: str = "period_end"
+    business_days: int = 0
+    months: int = 0
+    hours: str = ROUND_THE_CLOCK
+
+    @property
+    def lapse(self) -> Lapse:
+        return Lapse(self.within, self.business_days, self.months)
 
 
 @dataclass(frozen=True, slots=True)

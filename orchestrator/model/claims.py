@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from orchestrator.errors import refuse
-from orchestrator.model.calendars import ROUND_THE_CLOCK
-from orchestrator.model.lapses import Lapse
 from orchestrator.model.records import TermKey
-from orchestrator.model.values import Instant, Money, Span
+from orchestrator.model.values import AskedPeriod, Instant, Money, Span
 
 CLAIM_STATES: Final = (
     "drafted",
@@ -71,23 +69,15 @@ LOST: Final = frozenset(("lapsed", "rejected"))
 
 
 @dataclass(frozen=True, slots=True)
-class ClaimRule:
-    """Within which time after the end of the period a credit has to be claimed: open time of the
-    `hours`, months and business days of the agreement's zone."""
-
-    within: Lapse
-    hours: str = ROUND_THE_CLOCK
-    timezone: str = "UTC"
-
-
-@dataclass(frozen=True, slots=True)
 class ClaimEvent:
-    """A move that was made, for the record."""
+    """A move that was made, for the record: by which party ("" where time makes it), why, and how
+    much was granted by it (None: all that is claimed, where the move grants anything)."""
 
     event: str
     at: Instant
-    by: str
+    by: str = ""
     reason: str = ""
+    accepted: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +109,23 @@ class Claim:
             )
         if self.claimant == self.respondent:
             raise refuse("SAME_PARTY", "nobody claims from itself", "name two parties")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedClaim:
+    """What is on record of one claim: the moves that were made, in any order. `period` holds the
+    end of exactly one period of the agreement."""
+
+    agreement: str
+    term: str
+    service: str
+    period: AskedPeriod
+    moves: tuple[ClaimEvent, ...]
+
+
+def overdue(claim: Claim, at: Instant) -> bool:
+    """Whether a claim was not made by its deadline, which has passed."""
+    return claim.state == "drafted" and at > claim.deadline
 
 
 def claim_moves_from(state: str) -> tuple[ClaimMove, ...]:

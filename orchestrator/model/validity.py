@@ -226,6 +226,9 @@ def _version(estate: Estate, version: Version, path: str) -> Iterator[Problem]:
             )
         seen.add(cover.service)
     yield from _allowances(estate, version, path)
+    if version.claims is not None and version.claims.hours != ROUND_THE_CLOCK:
+        place = f"{path}.claims.hours"
+        yield from _known(estate, "calendars", version.claims.hours, place, span)
     for reference in references(version.provisions):
         place = f"{path}.{reference.path}"
         yield from _known(estate, reference.table, reference.id, place, span)

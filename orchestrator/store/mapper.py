@@ -19,6 +19,7 @@ from sqlalchemy import Column, Table
 
 from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import Calendar
+from orchestrator.model.claims import Claim
 from orchestrator.model.estate import TIMELINES, Estate, Metadata
 from orchestrator.model.parties import Party
 from orchestrator.model.records import (
@@ -56,6 +57,7 @@ TABLES: Final[dict[type, type[Row]]] = {
     Finding: tables.FindingRow,
     Tally: tables.TallyRow,
     Reward: tables.RewardRow,
+    Claim: tables.ClaimRow,
 }
 """Every dataclass that has a table of its own. Facts, of all kinds, share one (`fact_row`)."""
 

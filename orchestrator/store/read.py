@@ -106,7 +106,7 @@ class Run:
     known_at: Instant
 
 
-def _known(table: Table, tenant: str, at: Instant) -> tuple[ColumnElement[bool], ...]:
+def known(table: Table, tenant: str, at: Instant) -> tuple[ColumnElement[bool], ...]:
     """The rows of a tenant as they were known at an instant."""
     return table.c.tenant_id == tenant, table.c.recorded_at <= at, table.c.superseded_at > at
 
@@ -186,7 +186,7 @@ def _timelines(session: Session, cls: type[Any], tenant: str, at: Instant) -> di
 
 def _rows(cls: type, tenant: str, at: Instant) -> Select[Any]:
     table = table_of(TABLES[cls])
-    return select(*columns_of(cls, table)).where(*_known(table, tenant, at))
+    return select(*columns_of(cls, table)).where(*known(table, tenant, at))
 
 
 # ---- facts ----
@@ -202,7 +202,7 @@ def load_facts(
     """The facts that share an instant with a span, of these services or of all, as recorded now
     or by an instant. (A ticket is open until it is resolved: `mapper.valid_time`.)"""
     conditions = [
-        *_known(_FACT, tenant, FOREVER - 1 if as_of is None else as_of),
+        *known(_FACT, tenant, FOREVER - 1 if as_of is None else as_of),
         _FACT.c.valid_from < span.end,
         _FACT.c.valid_to > span.start,
     ]
@@ -335,7 +335,7 @@ def order_of(cls: type) -> tuple[str, ...]:
 def _booked(run: Run, cls: type) -> Select[Any]:
     table = table_of(TABLES[cls])
     return select(*columns_of(cls, table)).where(
-        *_known(table, run.tenant, run.recorded_at), table.c.asked == run.asked
+        *known(table, run.tenant, run.recorded_at), table.c.asked == run.asked
     )
 
 

@@ -313,6 +313,30 @@ class FindingRow(Result, table=True):
     path: str
 
 
+class ClaimRow(Recorded, table=True):
+    """A claim for a credit, as it stood for a time."""
+
+    __tablename__ = "claim"
+    __table_args__ = _current(*TERM_RESULT, "recorded_at")
+
+    agreement: str = _id()
+    version: int = _whole()
+    term: str = _id()
+    service: str = _id()
+    period_start: int = _whole()
+    period_end: int = _whole()
+    claimant: str = _id()
+    respondent: str = _id()
+    money_amount: int = _whole()
+    money_currency: str
+    drafted: int = _whole()
+    deadline: int = _whole()
+    state: str
+    accepted: str | None
+    evidence: str
+    history: str
+
+
 ENTRY: Final = ("agreement", "version", "term", "service", "period_start", "period_end", "kind")
 """What is booked: one kind of sum for one term and period. With the revision it is unique."""
 

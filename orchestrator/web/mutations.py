@@ -24,6 +24,7 @@ from orchestrator.web.changing import (
     payload_type,
     text_field,
 )
+from orchestrator.web.claims import ClaimMutation
 from orchestrator.web.enums import ChangeWhat
 from orchestrator.web.estates import Estate
 from orchestrator.web.fields import given, maybe
@@ -215,7 +216,7 @@ def _booking(asking: Asking, asked: AskedPeriod, result: AssessResult, dry_run: 
     return Unbooked(asked, result.revision, asking.revision(), asking.now, result.verdict)
 
 
-class Mutation(AgreementMutation, LedgerMutation, graphene.ObjectType):
+class Mutation(AgreementMutation, ClaimMutation, LedgerMutation, graphene.ObjectType):
     """Changes. Each is one transaction; several in one request are done one after another, and one
     that fails is null and leaves the others as they are."""
 

@@ -16,6 +16,7 @@ import graphene
 
 from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import Calendar
+from orchestrator.model.claims import Claim
 from orchestrator.model.parties import Party
 from orchestrator.model.records import Assessment, Breach, Credit, Exposure, Reward
 from orchestrator.model.services import Service
@@ -37,6 +38,7 @@ NAMES: Final[dict[type, str]] = {
     Credit: "Credit",
     Exposure: "Exposure",
     Reward: "Reward",
+    Claim: "Claim",
 }
 """The type of the schema for each dataclass of the model that has an id of its own."""
 

@@ -14,6 +14,7 @@ from orchestrator.store.read import Key, count_runs, latest_run, latest_runs
 from orchestrator.web import derivations
 from orchestrator.web.asking import Asking, asked_of
 from orchestrator.web.booking import Booked
+from orchestrator.web.claims import ClaimQuery, claim_of
 from orchestrator.web.estates import Estate, EstateAt
 from orchestrator.web.fields import argument
 from orchestrator.web.ledger import LedgerQuery
@@ -43,7 +44,7 @@ def _run(asking: Asking, period: str, known: Instant | None = None) -> Booked | 
     return Booked(run) if run else None
 
 
-class Query(AgreementQuery, LedgerQuery, PackQuery, graphene.ObjectType):
+class Query(AgreementQuery, ClaimQuery, LedgerQuery, PackQuery, graphene.ObjectType):
     """Questions. Nothing here changes anything; one that fails is null, the others are answered."""
 
     node = graphene.Field(
@@ -84,6 +85,8 @@ class Query(AgreementQuery, LedgerQuery, PackQuery, graphene.ObjectType):
         asking: Asking = info.context
         if name in _OBJECTS and len(parts) == _OBJECTS[name][0]:
             return _OBJECTS[name][1](estate_at(asking, at, known_at).view, *parts)
+        if name == "Claim":
+            return claim_of(asking, parts, known_at)
         if name in _RESULTS:
             return _result(asking, name, parts, known_at)
         return None

@@ -95,8 +95,15 @@ class Claims(graphene.ObjectType):
     """How long credits may be claimed."""
 
     within_seconds = given(
-        graphene.Float, "The time there is.", lambda claims: seconds(claims.within)
+        graphene.Float,
+        "The time there is, in open time of the hours; 0 where it is in other units.",
+        lambda claims: seconds(claims.within),
     )
+    within_business_days = given(
+        graphene.Int, "The business days there are, or 0.", lambda claims: claims.business_days
+    )
+    within_months = given(graphene.Int, "The months there are, or 0.", lambda claims: claims.months)
+    hours = given(graphene.String, "The calendar on which the time runs, or `24x7`.")
     after = given(graphene.String, "From when it runs.")
 
 

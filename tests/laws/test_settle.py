@@ -9,12 +9,15 @@ from fractions import Fraction
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.engine.credit import Ended
+from orchestrator.engine.settle import settle
 from orchestrator.model.agreements import SHARE_POLICIES, Policies, Version
 from orchestrator.model.credits import Cap, CreditTier, Fee
 from orchestrator.model.estate import Estate
-from orchestrator.model.records import WATERFALL, Facts, Outage
+from orchestrator.model.records import WATERFALL, Credit, Facts, Outage
 from orchestrator.model.values import HOUR, MINUTE, MONTH, Money, Period, Span
 from tests.laws.build import (
+    APRIL,
     START,
     Promise,
     contract,
@@ -113,6 +116,47 @@ def test_no_more_comes_back_than_the_contracts_beneath_pay(deal: Deal) -> None:
     for exposure in verdict.exposures:
         if not named.get((exposure.key, exposure.period), paying) & paying:
             assert exposure.recovered == 0
+
+
+_GONE = st.lists(st.integers(0, 4), min_size=8, max_size=8)
+
+
+@law_of(100)
+@given(deals(), _GONE)
+def test_what_was_not_claimed_in_time_is_just_what_does_not_come_back(
+    deal: Deal, quarters: list[int]
+) -> None:
+    """Of each credit beneath so many quarters are lost; nothing else changes by it."""
+    gone = dict(zip(sorted(deal.contracts), quarters, strict=False))
+
+    def lost(credits: Mapping[Ended, Credit]) -> dict[Ended, Money]:
+        found = {}
+        for where, credit in credits.items():
+            part = gone.get(credit.key.agreement.removeprefix("uc-"), 0)
+            found[where] = Money(credit.money.amount * part // 4, credit.money.currency)
+        return found
+
+    whole = verdict_on(deal.estate, deal.facts)
+    less = settle(deal.estate, deal.facts, APRIL, lost=lost)
+    assert (less.assessments, less.breaches, less.credits) == (
+        whole.assessments,
+        whole.breaches,
+        whole.credits,
+    )
+    for before, after in zip(whole.exposures, less.exposures, strict=True):
+        steps = {one.step: one.amount for one in after.waterfall}
+        assert sum(steps.values()) == after.owed
+        assert 0 <= steps["RECOVERED"] == after.recovered <= before.recovered
+        kept = {one.step: one.amount for one in before.waterfall}
+        if steps["CLAIM_LAPSED"]:
+            assert steps["CLAIM_LAPSED"] == before.recovered - after.recovered
+            assert any(gone.values())
+        moved = {"CLAIM_LAPSED", "RECOVERED"}
+        assert {k: v for k, v in steps.items() if k not in moved} == {
+            k: v for k, v in kept.items() if k not in moved
+        }
+    if all(part == 4 for part in gone.values()):
+        assert not any(one.recovered for one in less.exposures)
 
 
 @law_of(100)

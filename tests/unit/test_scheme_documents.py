@@ -11,11 +11,11 @@ from jsonschema import Draft202012Validator
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.formats.context import Context, Refused
+from orchestrator.formats.contracts import CLAIMS
 from orchestrator.formats.nodes import plain
 from orchestrator.formats.remedies import (
     BONUS,
     CHRONIC,
-    CLAIM_RULE,
     CLASSES,
     EARN_BACK,
     RATE,
@@ -33,6 +33,7 @@ from orchestrator.formats.schemes import (
 from orchestrator.formats.shapes import Shape
 from orchestrator.formats.source import read_source
 from orchestrator.formats.text import dump_yaml
+from orchestrator.model.agreements import Claims
 from orchestrator.model.breaches import (
     Bonus,
     Chronic,
@@ -43,7 +44,6 @@ from orchestrator.model.breaches import (
     Repeated,
     RepeatRule,
 )
-from orchestrator.model.claims import ClaimRule
 from orchestrator.model.credits import Cap
 from orchestrator.model.lapses import Lapse
 from orchestrator.model.ledger import Rate
@@ -195,11 +195,11 @@ CASES: list[tuple[Shape[Any], str, Any]] = [
         "{exclusivity: sole, carveOuts: [data_loss], critical: severe, setOff: false}",
         Remedies("sole", ("data_loss",), "severe", False),
     ),
-    (CLAIM_RULE, "{within: 2 months}", ClaimRule(Lapse(months=2))),
+    (CLAIMS, "{within: 2 months}", Claims(months=2)),
     (
-        CLAIM_RULE,
-        "{within: 5 business days, hours: office, timezone: Europe/Berlin}",
-        ClaimRule(Lapse(business_days=5), "office", "Europe/Berlin"),
+        CLAIMS,
+        "{within: 5 business days, hours: office}",
+        Claims(business_days=5, hours="office"),
     ),
     (
         RATE,
