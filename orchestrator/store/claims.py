@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from orchestrator.model.claims import Claim
 from orchestrator.model.values import FOREVER, Instant
 from orchestrator.store.mapper import TABLES, columns_of, mapping
-from orchestrator.store.read import Key, Page, known, limited
+from orchestrator.store.read import Key, Page, among, known, limited
 from orchestrator.store.tables import TERM_RESULT, table_of
 from orchestrator.store.write import Kind, exchange
 
@@ -41,10 +41,14 @@ def page_of_claims(
     states: Collection[str] | None = None,
     after: Key | None = None,
     first: int = 100,
+    agreements: Collection[str] | None = None,
 ) -> Page[Claim]:
-    """A page of claims by deadline, of these states at an instant or of all."""
+    """A page of claims by deadline, of these states at an instant and under these agreements, or of
+    all."""
     keys = [_CLAIM.c[name] for name in _ORDER]
     query = _rows(tenant, at, states).add_columns(*keys).order_by(*keys).limit(limited(first) + 1)
+    if agreements is not None:
+        query = query.where(among(session, _CLAIM.c.agreement, agreements))
     if after is not None:
         query = query.where(tuple_(*keys) > tuple_(*after))
     rows = session.execute(query).all()
@@ -57,11 +61,18 @@ def page_of_claims(
 
 
 def count_claims(
-    session: Session, tenant: str, at: Instant, states: Collection[str] | None = None
+    session: Session,
+    tenant: str,
+    at: Instant,
+    states: Collection[str] | None = None,
+    agreements: Collection[str] | None = None,
 ) -> int:
-    """How many claims are in these states at an instant, or in any."""
-    query = select(func.count()).select_from(_rows(tenant, at, states).subquery())
-    return session.execute(query).scalar_one()
+    """How many claims there are in these states at an instant and under these agreements, or in
+    all."""
+    query = _rows(tenant, at, states)
+    if agreements is not None:
+        query = query.where(among(session, _CLAIM.c.agreement, agreements))
+    return session.execute(select(func.count()).select_from(query.subquery())).scalar_one()
 
 
 def _rows(tenant: str, at: Instant | None, states: Collection[str] | None = None) -> Select[Any]:

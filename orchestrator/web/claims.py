@@ -132,7 +132,18 @@ def claim_of(asking: Asking, parts: Sequence[str], at: Instant | None = None) ->
         return None
     with asking.read() as session:
         found = load_claims(session, asking.site.tenant, at, key)
-    return _claimed(asking, found, asking.now if at is None else at)[0] if found else None
+    shown = _claimed(asking, found, asking.now if at is None else at)
+    among = asking.among(asking.revision(), None)
+    if among is not None and agreement not in among:
+        return None
+    return next((one for one in shown if one.value.state in _states(asking)), None)
+
+
+def _states(asking: Asking) -> frozenset[str]:
+    """The states in which claims are seen: a draft is the claimant's own, and what lapsed before it
+    was made was never put to anybody."""
+    every = frozenset(CLAIM_STATES)
+    return every if asking.sees_all else every - {"drafted", "lapsed"}
 
 
 class ClaimQuery:
@@ -159,17 +170,20 @@ class ClaimQuery:
     ) -> Listing:
         asking: Asking = info.context
         size, instant = size_of(first), asking.now if at is None else at
-        wanted = None if states is None else {one.value for one in states}
+        wanted = _states(asking)
+        if states is not None:
+            wanted &= {one.value for one in states}
+        among = asking.among(asking.revision(), None)
         key = cursor_key("claims", after, SHAPE) if after is not None else None
         tenant = asking.site.tenant
         with asking.read() as session:
-            shown = page_of_claims(session, tenant, instant, wanted, key, size)
+            shown = page_of_claims(session, tenant, instant, wanted, key, size, among)
         asking.spend(len(shown.items))
         nodes = _claimed(asking, shown.items, instant)
 
         def total() -> int:
             with asking.read() as session:
-                return count_claims(session, tenant, instant, wanted)
+                return count_claims(session, tenant, instant, wanted, among)
 
         return Listing(
             tuple(

@@ -78,6 +78,12 @@ LedgerApproval = _type(
     },
 )
 
+
+def _approval(root: Any, info: Any) -> Any:
+    asking: Asking = info.context
+    return root.entry.approval if asking.sees_all else None
+
+
 LedgerEntry = _type(
     "LedgerEntry",
     "An entry of the journal. It is never changed: what turns out otherwise is reversed by a "
@@ -102,10 +108,11 @@ LedgerEntry = _type(
             "What it adds to accounts; zero together in every currency.",
             lambda root: root.entry.lines,
         ),
-        "approval": maybe(
+        "approval": graphene.Field(
             LedgerApproval,
-            "The leave it was restated by; null where the books were open.",
-            lambda root: root.entry.approval,
+            description="The leave it was restated by; null where the books were open, and for "
+            "those who do not keep them.",
+            resolver=_approval,
         ),
     },
 )
@@ -161,14 +168,15 @@ def _listing(name: str, shape: tuple[type, ...], read: _Read, count: _Count) -> 
     ) -> Listing:
         asking: Asking = info.context
         named_agreements(agreements)
+        among = asking.among(asking.revision(), agreements)
         key = key_of(name, after, shape) if after is not None else None
         with asking.read() as session:
-            found = read(session, asking.site.tenant, key, size_of(first), agreements)
+            found = read(session, asking.site.tenant, key, size_of(first), among)
         asking.spend(len(found.items))
 
         def total() -> int:
             with asking.read() as session:
-                return count(session, asking.site.tenant, agreements)
+                return count(session, asking.site.tenant, among)
 
         edges = zip(found.keys, found.items, strict=True)
         return Listing(
@@ -188,14 +196,19 @@ def _waiting(_root: Any, info: Any, first: Any = None, after: Any = None) -> Lis
     return found
 
 
-def _waits(session: Any, tenant: str, _agreements: Any) -> int:
-    return len(books.waiting(session, tenant))
+def _seen_waiting(session: Any, tenant: str, among: Any) -> list[Any]:
+    """What waits is for whoever runs the books alone."""
+    return [] if among is not None else list(books.waiting(session, tenant))
+
+
+def _waits(session: Any, tenant: str, among: Any) -> int:
+    return len(_seen_waiting(session, tenant, among))
 
 
 def _waiting_page(
-    session: Any, tenant: str, after: Key | None, first: int, _agreements: Any
+    session: Any, tenant: str, after: Key | None, first: int, among: Any
 ) -> Page[Any]:
-    keyed = [(books.key_parts(one.key), one) for one in books.waiting(session, tenant)]
+    keyed = [(books.key_parts(one.key), one) for one in _seen_waiting(session, tenant, among)]
     left = [pair for pair in keyed if after is None or pair[0] > after]
     shown = left[:first]
     return Page(
@@ -205,6 +218,8 @@ def _waiting_page(
 
 def _closed(_root: Any, info: Any) -> int | None:
     asking: Asking = info.context
+    if not asking.sees_all:
+        return None
     with asking.read() as session:
         closed = books.closed_until(session, asking.site.tenant)
     return None if closed <= DAWN else closed

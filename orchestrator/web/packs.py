@@ -37,7 +37,8 @@ class PackQuery:
         EvidencePack,
         description="The evidence of one breach or claim. Of several terms, services and periods "
         "that match, the one that is missed or pays; where that is not clear, an error "
-        "(SEVERAL_ASSESSMENTS) that lists them.",
+        "(SEVERAL_ASSESSMENTS) that lists them. It is the provider's to "
+        "hand on: for others it is null.",
         agreement=argument(graphene.String, "The agreement, by its id.", required=True),
         period=argument(
             graphene.String, "`2026-04`, `2026-Q2`, `2026` or `FROM/TO`.", required=True
@@ -56,8 +57,10 @@ class PackQuery:
         term: str = "",
         service: str = "",
         as_of: Instant | None = None,
-    ) -> dict[str, Any]:
+    ) -> dict[str, Any] | None:
         asking: Asking = info.context
+        if not asking.sees_all:
+            return None
         asked, tenant = asked_of(period), asking.site.tenant
         with asking.read() as session:
             estate = asking.estate(asking.revision())

@@ -105,6 +105,14 @@ EVERYTHING = """query {
   replayShadow(agreement: "shop-sla", version: 1, period: "2026-04") { breaches }
   publishableTarget(agreement: "shop-sla", version: 1, term: "availability", periods: 1) { target }
   deadlines(period: "2026") { agreement summary }
+  claims { totalCount nodes { id agreement state } }
+  ledger {
+    closedUntil
+    entries { totalCount nodes { agreement debtor creditor } }
+    balances { totalCount nodes { party agreement } }
+    waiting { totalCount nodes { agreement } }
+  }
+  evidencePack(agreement: "shop-sla", period: "2026-04") { hash }
 }"""
 
 
@@ -161,6 +169,10 @@ def test_the_operator_sees_all_there_is(ask: Ask) -> None:
     assert terms[1]["internalTargetText"] == "90% within 4h"
     assert found["derivations"]["totalCount"] > 0
     assert found["assessmentRun"]["exposures"]["totalCount"] > 0
+    assert [one["agreement"] for one in found["claims"]["nodes"]] == ["host-uc"]
+    booked = found["ledger"]["entries"]["nodes"]
+    assert [one["agreement"] for one in booked] == ["host-uc", "shop-sla"]
+    assert found["evidencePack"] is not None
     assert "secret" in str(found)
 
 
@@ -190,6 +202,15 @@ def test_a_customer_sees_its_own_agreement_and_never_the_internal_target(ask: As
     assert run["exposures"] == run["findings"] == estate["findings"] == nothing
     assert found["derivations"] == nothing
     assert (found["replayShadow"], found["publishableTarget"]) == (None, None)
+    assert found["claims"] == nothing
+    assert found["evidencePack"] is None
+    books = found["ledger"]
+    assert [one["agreement"] for one in books["entries"]["nodes"]] == ["shop-sla"]
+    assert [(one["party"], one["agreement"]) for one in books["balances"]["nodes"]] == [
+        ("shop", "shop-sla"),
+        ("us", "shop-sla"),
+    ]
+    assert (books["waiting"], books["closedUntil"]) == (nothing, None)
 
 
 def test_a_supplier_sees_its_own_contract_and_its_own_part(ask: Ask) -> None:
@@ -201,6 +222,22 @@ def test_a_supplier_sees_its_own_contract_and_its_own_part(ask: Ask) -> None:
     (part,) = breach["responsibility"]
     assert (part["party"], part["evidenceIds"]) == ("host", ["o-host"])
     assert part["evidence"] == [{"__typename": "Outage"}]
+    # What is drafted has not been put to it yet.
+    assert found["claims"] == {"totalCount": 0, "nodes": []}
+    assert [one["agreement"] for one in found["ledger"]["entries"]["nodes"]] == ["host-uc"]
+
+
+def test_a_supplier_sees_a_claim_once_it_is_made(ask: Ask) -> None:
+    (drafted,) = seen(ask, "boss-key")["claims"]["nodes"]
+    asked = "query($id: ID!) { node(id: $id) { ... on Claim { state } } }"
+    assert ask("host-key", asked, id=drafted["id"])[1]["data"]["node"] is None
+    sent = {"claim": drafted["id"], "event": "SUBMIT", "by": "us"}
+    _, answer = ask("boss-key", operation("move-claim"), input=sent)
+    assert answer["data"]["moveClaim"]["userErrors"] == []
+    for key, there in (("host-key", {"state": "SUBMITTED"}), ("shop-key", None)):
+        assert ask(key, asked, id=drafted["id"])[1]["data"]["node"] == there
+    (made,) = seen(ask, "host-key")["claims"]["nodes"]
+    assert (made["agreement"], made["state"]) == ("host-uc", "SUBMITTED")
 
 
 def test_who_is_no_party_of_anything_sees_nothing(ask: Ask) -> None:
@@ -270,6 +307,9 @@ def test_every_list_of_the_root_was_looked_at() -> None:
         "deadlines",
         "replayShadow",
         "publishableTarget",
+        "claims",
+        "ledger",
+        "evidencePack",
     }
 
 
