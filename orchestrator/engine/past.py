@@ -31,9 +31,13 @@ def earlier(
     """The periods before those of `work` that bear upon them, in the order of a verdict. Nothing
     happened before `first`."""
     found: list[Work] = []
-    for agreement in sorted({subject.version.agreement for subject, _ in work}):
-        ours = [pair for pair in work if pair[0].version.agreement == agreement]
+    together: dict[str, list[Work]] = {}
+    for pair in work:
+        together.setdefault(pair[0].version.agreement, []).append(pair)
+    for agreement, ours in sorted(together.items()):
         versions = [one for one in estate.agreements[agreement] if one.binds]
+        if not any(one.annual_caps or _has_rules(one) for one in versions):
+            continue
         start = asked.span(zone(ours[0][0].version.timezone)).start
         since = _since(versions, min(period.start for _, period in ours))
         if since < start:
@@ -71,6 +75,10 @@ def beginning(facts: Facts) -> Instant:
 
 def _looking_back(versions: Sequence[Version]) -> Iterator[Subject]:
     return (one for version in versions for one in subjects(version) if looks_back(one))
+
+
+def _has_rules(version: Version) -> bool:
+    return any(term.consequences.looks_back for term in version.terms)
 
 
 def _since(versions: Sequence[Version], start: Instant) -> Instant:

@@ -195,10 +195,8 @@ def reach_of(estate: Estate, asked: AskedPeriod) -> Span:
     allowances, the longest that a ticket closed before it may be due in it, the earlier periods
     that rules over periods look at, and a day about it for outages across a border."""
     span = asked.span(zone(estate.metadata.timezone))
-    every = estate.agreements.values()
-    since = min(
-        (reach_back(one, _widened(estate, asked, span).start) for one in every), default=span.start
-    )
+    start = _widened(estate, asked, span).start
+    since = min((reach_back(one, start) for one in estate.agreements.values()), default=start)
     if since <= DAWN:
         return Span(DAWN, _reached(estate, asked, span).end)
     return _reached(estate, asked, Span(min(since, span.start), span.end))

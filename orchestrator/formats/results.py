@@ -340,7 +340,7 @@ def _counts_json(point: PointTally) -> Plain:
 
 
 def breach_json(one: Breach, exact: bool = False) -> Plain:
-    classed = {"class": one.breach_class} if one.breach_class else {}
+    classed = {"breachClass": one.breach_class} if one.breach_class else {}
     return key_json(one.key) | {
         "period": span_json(one.period),
         **classed,
@@ -377,8 +377,8 @@ def credit_json(one: Credit) -> Plain:
         "percent": number_json(one.percent),
         "scheme": one.scheme,
         "points": number_json(one.points),
-        "uncapped": str(one.uncapped),
-        "repeated": str(Money(one.repeated, one.money.currency)),
+        "uncapped": _money_json(one.uncapped),
+        "repeated": _money_json(Money(one.repeated, one.money.currency)),
         "limits": [
             {"limit": stage.stage, "left": str(Money(stage.amount, one.money.currency))}
             for stage in one.stages

@@ -382,7 +382,12 @@ Reward = _result(
         "creditor": given(
             graphene.String, "The id of whom it is owed to.", lambda root: root.value.creditor
         ),
-        "money": given(Money, "How much.", lambda root: root.value.money),
+        "amount": given(
+            graphene.String, "How much, with all its decimals.", lambda root: str(root.value.money)
+        ),
+        "currency": given(
+            graphene.String, "ISO 4217 code.", lambda root: root.value.money.currency
+        ),
         "percent": given(
             graphene.Float,
             "Per cent of the fee, or of the credit.",

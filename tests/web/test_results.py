@@ -20,11 +20,14 @@ from tests.web.conftest import ESTATE, FACTS, Client
 ASSESSMENT = """agreement version term service metric period { from to } target attained
   attainedIfGapsDown attainedIfGapsUp status countedSeconds excusedSeconds unknownSeconds
   hoursSeconds"""
-BREACH = """agreement version term service period { from to } policy
+BREACH = """agreement version term service period { from to } policy breachClass
   responsibility { party service seconds share liable basis agreement evidence: evidenceIds }
   borneBy { party share basis }"""
 CREDIT = """agreement version term service period { from to } debtor creditor amount currency
-  percent"""
+  percent scheme points uncapped { amount currency } repeated { amount currency }
+  limits { limit left }"""
+REWARD = """agreement version term service period { from to } kind earned { from to } debtor
+  creditor amount currency percent"""
 EXPOSURE = """agreement version term service period { from to } owed recovered net currency
   waterfall { step amount }"""
 FINDING = "code severity message subjects"
@@ -34,6 +37,7 @@ EVERYTHING = f"""query($period: String!) {{ assessmentRun(period: $period) {{
   breaches {{ nodes {{ {BREACH} }} }}
   credits {{ nodes {{ {CREDIT} }} }}
   exposures {{ nodes {{ {EXPOSURE} }} }}
+  rewards {{ nodes {{ {REWARD} }} }}
   findings {{ nodes {{ {FINDING} }} }} }} }}"""
 
 
@@ -41,7 +45,7 @@ def plain(value: Any) -> Any:
     """As the command line prints it: enums are their words, and null is left out."""
     if isinstance(value, dict):
         return {
-            key: part.lower() if key in {"metric", "policy", "severity"} else plain(part)
+            key: part.lower() if key in {"metric", "policy", "severity", "kind"} else plain(part)
             for key, part in value.items()
             if part is not None
         }

@@ -1,0 +1,219 @@
+"""What a term costs and brings, from documents: rates, versions, years, and rules that lack."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+
+import pytest
+
+from orchestrator.engine.crediting import contract_year
+from orchestrator.engine.lint import lint
+from orchestrator.engine.past import beginning
+from orchestrator.engine.settle import reach_of, settle
+from orchestrator.formats.context import Context
+from orchestrator.formats.contracts import CREDITS
+from orchestrator.formats.estate import read_estate
+from orchestrator.formats.facts import read_facts
+from orchestrator.formats.schemes import published_scheme
+from orchestrator.model.credits import Cap
+from orchestrator.model.records import Facts, Sample, Verdict
+from orchestrator.model.values import DAWN, FOREVER, AskedPeriod, parse_instant
+
+HEAD = """
+apiVersion: orchestrator/v1
+kind: Estate
+metadata: {home: [us], currency: EUR%s}
+parties: [{id: us}, {id: shop}]
+services: [{id: web, owner: us}, {id: app, owner: us}]
+agreements:
+"""
+SLA = (
+    "  - {id: sla, kind: SLA, provider: us, customer: shop, covers: [web], fee: {amount: '1000'}, "
+)
+TERM = "{id: a, metric: availability, target: 99.9%, "
+ROWS = "credits: [{below: 99.9%, percent: 10}]"
+
+
+def estate(body: str, metadata: str = "") -> str:
+    return HEAD % metadata + body
+
+
+def settled(
+    document: str, *outages: str, period: str = "2026", as_of: str | None = None
+) -> Verdict:
+    """A verdict on outages of two hours, each given by its day."""
+    lines = [
+        f"  - {{id: o-{number}, service: {one[11:] or 'web'}, from: {one[:10]}T00:00:00Z,"
+        f" to: {one[:10]}T02:00:00Z}}"
+        for number, one in enumerate(outages)
+    ]
+    facts = read_facts("apiVersion: orchestrator/v1\nkind: Facts\noutages:\n" + "\n".join(lines))
+    known = None if as_of is None else parse_instant(as_of)
+    return settle(read_estate(document).estate, facts, AskedPeriod.parse(period), as_of=known)
+
+
+def paid(verdict: Verdict) -> list[str]:
+    return [str(one.money) for one in verdict.credits]
+
+
+def codes(verdict: Verdict) -> list[str]:
+    return [one.code for one in verdict.findings]
+
+
+# --- currencies ----------------------------------------------------------------------------------
+
+
+def test_a_cap_in_another_currency_needs_a_rate() -> None:
+    capped = estate(SLA + f"caps: [{{amount: '50', currency: USD}}], terms: [{TERM}{ROWS}}}]}}")
+    verdict = settled(capped, "2026-04-10")
+    assert (paid(verdict), codes(verdict)) == (["100.00"], ["NO_RATE"])
+    rate = ", rates: [{from: USD, to: EUR, rate: '0.9', effective: {from: 2026-01-01}}]"
+    rated = settled(capped.replace("currency: EUR", "currency: EUR" + rate), "2026-04-10")
+    assert (paid(rated), codes(rated)) == (["45.00"], [])
+
+
+def test_two_rates_for_one_day_are_none() -> None:
+    rate = "{from: USD, to: EUR, effective: {}, rate: "
+    rates = f", rates: [{rate}1}}, {rate}2}}]"
+    body = SLA + f"minimumCredit: {{amount: '500', currency: USD}}, terms: [{TERM}{ROWS}}}]}}"
+    verdict = settled(estate(body, rates), "2026-04-10")
+    assert (paid(verdict), codes(verdict)) == (["100.00"], ["AMBIGUOUS_RATE"])
+
+
+def test_an_addition_without_a_rate_is_left_out() -> None:
+    rules = "repeats: [{breaches: 2, periods: 2, extra: {amount: '5', currency: USD}}]"
+    verdict = settled(
+        estate(SLA + f"terms: [{TERM}{ROWS}, {rules}}}]}}"), "2026-03-10", "2026-04-10"
+    )
+    assert (paid(verdict), codes(verdict)) == (["100.00", "100.00"], ["NO_RATE"])
+
+
+# --- histories -----------------------------------------------------------------------------------
+
+REPEATS = "repeats: [{breaches: 2, periods: 2, factor: 2}]"
+
+
+@pytest.mark.parametrize(
+    ("later", "march"),
+    [
+        (f"{TERM}{ROWS}, {REPEATS}}}", "200.00"),
+        (f"{TERM}credits: [{{below: 99.9%, percent: 5}}], {REPEATS}}}", "100.00"),
+        # Another target is another promise, of which this is the first breach.
+        (f"{{id: a, metric: availability, target: 99.8%, {ROWS}, {REPEATS}}}", "100.00"),
+    ],
+)
+def test_a_history_goes_through_versions_that_keep_its_rules(later: str, march: str) -> None:
+    body = f"""  - id: sla
+    kind: SLA
+    provider: us
+    customer: shop
+    covers: [web]
+    fee: {{amount: '1000'}}
+    versions:
+      - {{effective: {{from: 2026-01-01, to: 2026-03-01}}, terms: [{TERM}{ROWS}, {REPEATS}}}]}}
+      - {{effective: {{from: 2026-03-01}}, terms: [{later}]}}"""
+    for period in ("2026", "2026-03"):
+        assert paid(settled(estate(body), "2026-02-10", "2026-03-10", period=period))[-1] == march
+
+
+def test_repetition_may_cost_where_a_single_breach_does_not() -> None:
+    rules = "repeats: [{breaches: 2, periods: 3, extra: {percent: 5}}]"
+    verdict = settled(estate(SLA + f"terms: [{TERM}{rules}}}]}}"), "2026-02-10", "2026-04-10")
+    assert paid(verdict) == ["50.00"]
+    assert [str(one.uncapped) for one in verdict.credits] == ["50.00"]
+
+
+def test_points_may_give_a_right_to_terminate() -> None:
+    rules = "credits: {points: [{below: 99.9%, points: 4}]}, chronic: {points: 8, periods: 3}"
+    document = estate(SLA + f"terms: [{TERM}{rules}}}]}}")
+    found = settled(document, "2026-02-10", "2026-04-10", period="2026-04")
+    assert [one.points for one in found.credits] == [4]
+    (finding,) = found.findings
+    assert finding.code == "CHRONIC_FAILURE"
+    assert "shop may terminate from 2026-05-01" in finding.message
+    assert codes(settled(document, "2026-02-10", "2026-05-10")) == []
+
+
+def test_a_rolling_period_has_no_history() -> None:
+    document = estate(SLA + f"period: {{rolling: 30d}}, terms: [{TERM}{ROWS}, {REPEATS}}}]}}")
+    found = [
+        one.code
+        for one in lint(read_estate(document).estate, parse_instant("2026-04-01T00:00:00Z"))
+    ]
+    assert "RULE_WITHOUT_PERIODS" in found
+    verdict = settled(document, "2026-03-10", "2026-04-10", period="2026-04")
+    assert [one.repeated for one in verdict.credits] == [0]
+
+
+def test_credits_are_not_returned_for_what_misses_the_target() -> None:
+    rules = "earnBack: {periods: 1, expires: 2, level: 99%}"
+    document = estate(SLA + f"terms: [{TERM}{ROWS}, {rules}}}]}}")
+    found = lint(read_estate(document).estate, parse_instant("2026-04-01T00:00:00Z"))
+    assert "EARN_BACK_BELOW_TARGET" in [one.code for one in found]
+    assert settled(document, "2026-02-10").rewards == ()
+
+
+def test_a_bonus_is_due_once_its_month_is_over() -> None:
+    document = estate(SLA + f"terms: [{TERM}{ROWS}, bonus: [{{from: 99.99%, percent: 2}}]}}]}}")
+    kept = settled(document, "2026-02-10", period="2026-04", as_of="2026-05-01T00:00:00Z")
+    assert [str(one.money) for one in kept.rewards] == ["20.00"]
+    running = settled(document, "2026-02-10", period="2026-04", as_of="2026-04-20T00:00:00Z")
+    assert running.rewards == ()
+
+
+# --- years and reach -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("effective", "at", "year"),
+    [
+        ("", "2026-04-10", ("2026-01-01", "2027-01-01")),
+        ("effective: {from: 2024-04-15}, ", "2026-04-14", ("2025-04-15", "2026-04-15")),
+        ("effective: {from: 2024-04-15}, ", "2026-04-15", ("2026-04-15", "2027-04-15")),
+        # From the last of February, every year on the last day there is.
+        ("effective: {from: 2024-02-29}, ", "2026-03-01", ("2026-02-28", "2027-02-28")),
+        ("effective: {from: 2024-02-29}, ", "2028-02-29", ("2028-02-29", "2029-02-28")),
+    ],
+)
+def test_a_contract_year_runs_from_anniversary_to_anniversary(
+    effective: str, at: str, year: tuple[str, str]
+) -> None:
+    versions = read_estate(estate(SLA + effective + f"terms: [{TERM}{ROWS}}}]}}")).estate
+    span = contract_year(versions.agreements["sla"], parse_instant(f"{at}T00:00:00Z"))
+    assert (span.start, span.end) == tuple(parse_instant(f"{day}T00:00:00Z") for day in year)
+
+
+@pytest.mark.parametrize(
+    ("rules", "start"),
+    [
+        ("", "2026-03-31"),
+        ("earnBack: {periods: 1, expires: 3}", "2025-12-31"),
+        (REPEATS, "2025-02-28"),
+    ],
+)
+def test_facts_are_read_as_far_back_as_a_rule_looks(rules: str, start: str) -> None:
+    body = SLA + f"effective: {{from: 2025-03-01}}, terms: [{TERM}{ROWS}, {rules}}}]}}"
+    reach = reach_of(read_estate(estate(body)).estate, AskedPeriod.parse("2026-04"))
+    assert reach.start == parse_instant(f"{start}T00:00:00Z")
+    # what was never not in force goes back to the beginning
+    endless = estate(SLA + f"terms: [{TERM}{ROWS}, {REPEATS}}}]}}")
+    whole = reach_of(read_estate(endless).estate, AskedPeriod.parse("2026-04"))
+    assert whole.start == DAWN
+
+
+def test_facts_of_every_kind_have_a_beginning() -> None:
+    sample = Sample("s", "web", "error_rate", 5, Fraction(0))
+    assert beginning(Facts()) == FOREVER
+    assert beginning(Facts(samples=(sample,))) == 5
+
+
+# --- documents -----------------------------------------------------------------------------------
+
+
+def test_a_scheme_is_named_only_where_it_is_what_was_published() -> None:
+    held = replace(published_scheme("algolia").scheme, published="algolia")
+    ctx = Context(currency="EUR")
+    assert CREDITS.write(held, ctx) == {"published": "algolia"}
+    changed = replace(held, cap=Cap(percent=Fraction(1, 2)))
+    assert CREDITS.write(changed, ctx) == {"multiple": "100", "cap": {"percent": "50"}}
