@@ -102,12 +102,13 @@ def make_pack(estate: Estate, facts: Facts, question: Question, wanted: Wanted) 
     key = one.key, one.period
     about = next(v for v in estate.agreements[one.key.agreement] if v.number == one.key.version)
     span = reach_of(estate, AskedPeriod.parse(question.asked))
-    for some, held in parts(estate, facts, span, about):
-        if not _stands(some):
+    for part in parts(estate, facts, span, about):
+        written = _as_written(*part)
+        if written is None:
             continue
-        verdict = _settled(some, held, question)
+        verdict = _settled(*written, question)
         if _same(whole, verdict, key):
-            return _sealed(_pack(some, held, question, verdict, key))
+            return _sealed(_pack(*written, question, verdict, key))
     raise AssertionError("a whole estate gives its own verdict")
 
 
@@ -115,12 +116,16 @@ def _settled(estate: Estate, facts: Facts, question: Question) -> Verdict:
     return settle(estate, facts, AskedPeriod.parse(question.asked), as_of=question.as_of)
 
 
-def _stands(estate: Estate) -> bool:
-    """Whether a part of an estate is a document that can be read back."""
+def _as_written(estate: Estate, facts: Facts) -> tuple[Estate, Facts] | None:
+    """A part of an estate with its facts as whoever reads the pack has them; None where the part is
+    no whole document."""
     try:
-        return read_estate(canonical_json(write_estate(estate))).estate == estate.normalised()
+        return (
+            read_estate(canonical_json(write_estate(estate))).estate,
+            read_facts(canonical_json(write_facts(facts))),
+        )
     except OrchestratorError:
-        return False
+        return None
 
 
 def _same(whole: Verdict, part: Verdict, key: Key) -> bool:

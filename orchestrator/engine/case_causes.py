@@ -13,6 +13,8 @@ from fractions import Fraction
 from typing import Final
 
 from orchestrator.engine.gauges import gauge_of
+from orchestrator.engine.intervals import total
+from orchestrator.engine.levels import outermost
 from orchestrator.engine.measure import Measured
 from orchestrator.engine.structure import Commitment
 from orchestrator.engine.subjects import Subject, subjects
@@ -160,7 +162,7 @@ def _split(measured: Measured, upstream: Upstream) -> tuple[bool, list[_Part]] |
         return True, list(_by_owner(measured))
     if any(case.stretches for case in cases):
         alike = _alike(measured)
-        return not alike, list(_by_leaf(measured, alike=alike))
+        return not alike, list(_by_leaf(measured, upstream, alike=alike))
     parts = _by_model(measured, upstream)
     return None if parts is None else (False, parts)
 
@@ -194,26 +196,22 @@ def _alike(measured: Measured) -> bool:
     return gauge.otherwise is not None and gauge.otherwise.eventless
 
 
-def _by_leaf(measured: Measured, *, alike: bool) -> Iterator[_Part]:
+def _by_leaf(measured: Measured, upstream: Upstream, *, alike: bool) -> Iterator[_Part]:
     """Downtime of incidents, by which parts brought it about; of those that are missed, where one
     can tell of each."""
     for case in measured.missed or measured.judged:
         length = sum((s.length * s.counted for s in case.stretches), ZERO)
-        for stretch in case.stretches:
-            for number, share in stretch.verdict.shares.items():
-                weight = stretch.length * stretch.counted * share
-                if not weight:
-                    continue
-                leaf = stretch.scene.leaf(number)
-                evidence = stretch.scene.evidence(number, [(stretch.start, stretch.end)])
-                yield _Part(
-                    leaf.party,
-                    leaf.id,
-                    weight / length if alike else weight,
-                    frozenset(evidence),
-                    stretch.start,
-                    stretch.end - 1,
-                )
+        for part, evidence in outermost(measured.subject, upstream, case.stretches):
+            leaf = part.scene.leaf(part.leaf)
+            weight = part.share * total(part.intervals)
+            yield _Part(
+                leaf.party,
+                leaf.id,
+                weight / length if alike else weight,
+                evidence,
+                part.intervals[0][0],
+                part.intervals[-1][1] - 1,
+            )
 
 
 # --- declared models -----------------------------------------------------------------------------

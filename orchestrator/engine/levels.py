@@ -84,6 +84,17 @@ def ends(measured: Measured, upstream: Upstream) -> Iterator[End]:
         yield from looking.ends(part, measured.subject.version, ())
 
 
+def outermost(
+    subject: Subject, upstream: Upstream, stretches: Sequence[Stretch]
+) -> Iterator[tuple[Part, frozenset[str]]]:
+    """What the components that stand outermost contributed to stretches, whoever answers for it,
+    each with the facts that say so."""
+    looking = _Looking(subject, upstream)
+    for whole in _parts(stretches):
+        for part in looking.leaves(whole, subject.version, ()):
+            yield part, _evidence(part, part.intervals)
+
+
 class _Looking:
     """Looks from one breach down through our own agreements; guards that what lies behind one in a
     scene is cut and judged once."""
@@ -122,6 +133,16 @@ class _Looking:
                     yield _lifted(end, here, inner, internal=internal)
             if left:
                 yield replace(here, duration=share * total(left))
+
+    def leaves(self, part: Part, above: Version, through: tuple[str, ...]) -> Iterator[Part]:
+        """A contribution by the components that stand outermost behind it."""
+        inner = self._our_own(part, Answer(Span()), above, through)
+        left: Intervals = part.intervals
+        for lower in () if inner is None else self._behind(part, inner):
+            left = subtract(left, lower.intervals)
+            yield from self.leaves(lower, inner or above, (*through, (inner or above).agreement))
+        if left:
+            yield replace(part, intervals=left)
 
     def _our_own(
         self, part: Part, answer: Answer, above: Version, through: tuple[str, ...]

@@ -241,10 +241,11 @@ def _graph(pack: Plain, hues: Mapping[str, str]) -> str:
         (one["id"], one["owner"] or "", ", ".join(one["requires"]), ", ".join(one["agreements"]))
         for one in pack["graph"]["services"][:ROWS]
     ]
+    drawn_ids = {one.id for one in drawn}
     composed: list[Json] = [
         {"id": one["id"], "requires": one["requires"]}
         for one in pack["estate"].get("services", ())
-        if "requires" in one
+        if "requires" in one and one["id"] in drawn_ids
     ]
     return (
         f"{picture}<p>As it stood at {escape(pack['graph']['at'])}{note}.</p>"

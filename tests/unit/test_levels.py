@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from orchestrator.model.agreements import Measurement, Policies, Version
+from orchestrator.model.agreements import Measurement, Policies, Term, Version
 from orchestrator.model.credits import CreditTier, Fee
 from orchestrator.model.estate import Estate, Metadata, always
+from orchestrator.model.metrics import Lasting
 from orchestrator.model.parties import Party
 from orchestrator.model.records import Exposure, Verdict
 from orchestrator.model.services import Service
-from orchestrator.model.values import MONTH, AskedPeriod, Money, Period
+from orchestrator.model.values import HOUR, MONTH, AskedPeriod, Money, Period
 from tests.laws.build import (
     CALENDARS,
     TOP,
@@ -270,3 +271,29 @@ def test_what_is_weighed_beneath_and_not_above_is_a_definition_gap(
     # 100.00 owed; what is not recognised beneath is split off before the fee scale.
     gap = steps(exposed(verdict)).get("DEFINITION_GAP", 0)
     assert gap == 10000 * excused_minutes // (breached_minutes + excused_minutes)
+
+
+def test_incidents_are_traced_through_our_own_agreements_as_downtime_is() -> None:
+    def restoring(version: Version, hours: int) -> Version:
+        term = Term("restore", "time_to_restore", Lasting(hours * HOUR), "credit_backed")
+        return replace(version, terms=(term,))
+
+    promise = Promise(Fraction(1))
+    subject = estate(
+        PLATFORM,
+        [
+            restoring(sla(promise), 1),
+            restoring(internal("platform", promise, "ola"), 1),
+            restoring(contract("a", promise), 2),
+            restoring(contract("b", promise), 9),
+        ],
+        owned=["platform"],
+    )
+    reported = facts([outage("a", 0, 3 * 3600), outage("b", 9 * 3600, 12 * 3600)])
+    verdict = verdict_on(subject, reported)
+    found = {one.agreement: (one.basis, one.share) for one in breached(verdict).responsibility}
+    # Each brought about half of it; a missed its two hours, b kept its nine.
+    assert found == {
+        "uc-a": ("BREACHED_COMMITMENT", Fraction(1, 2)),
+        "uc-b": ("STRUCTURAL_GAP", Fraction(1, 2)),
+    }

@@ -191,6 +191,18 @@ def test_it_has_to_be_clear_what_a_pack_is_about(agreement: str, asked: str, cod
     assert caught.value.problems[0].code == code
 
 
+@pytest.mark.parametrize("agreement", ["sla-shoreline", "sla-kite", "uc-azure-vm", "ola-platform"])
+def test_an_estate_with_keys_of_its_own_has_packs_that_hold(agreement: str) -> None:
+    cloud = SHOP.parent / "cloud"
+    estate = read_estate((cloud / "estate.yaml").read_bytes()).estate
+    facts = read_facts((cloud / "facts.yaml").read_bytes())
+    pack = make_pack(estate, facts, APRIL, Wanted(agreement))
+    assert verify_pack(reread(pack)) == []
+    assert len(ids(pack, "agreements")) < len(estate.agreements)
+    page = pack_page(pack)
+    assert verify_page(page, read_pack(held_in(page))) == []
+
+
 # --- whether it holds ---
 
 
