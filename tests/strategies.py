@@ -34,6 +34,7 @@ from orchestrator.model.agreements import (
     Version,
 )
 from orchestrator.model.calendars import ROUND_THE_CLOCK, WEEKDAYS, Calendar, Holidays
+from orchestrator.model.clocking import REPRIORITISED
 from orchestrator.model.credits import Cap, CreditTier, Fee
 from orchestrator.model.estate import Dated, Estate, Metadata, always
 from orchestrator.model.flows import (
@@ -47,6 +48,7 @@ from orchestrator.model.flows import (
     Stage,
     Step,
 )
+from orchestrator.model.measuring import MEASURING, MEMBERSHIPS, Measuring
 from orchestrator.model.metrics import METRICS, Labels, Lasting, Points, Target, Within
 from orchestrator.model.parties import Party
 from orchestrator.model.records import (
@@ -277,6 +279,27 @@ def policies() -> st.SearchStrategy[Policies]:
     return st.builds(Policies, **{name: chosen(of) for name, of in POLICY_CHOICES.items()})
 
 
+_REASONS: Final = st.lists(
+    st.sampled_from(("waiting_customer", "parts", "change window")), max_size=2, unique=True
+).map(tuple)
+_MEASURINGS: Final = st.builds(
+    Measuring,
+    membership=st.sampled_from(MEMBERSHIPS),
+    pauses=_REASONS,
+    awaiting=_REASONS,
+    reopening=st.integers(0, 48).map(lambda hours: hours * HOUR),
+    reprioritised=st.sampled_from(REPRIORITISED),
+    trust=st.lists(st.sampled_from(("probe", "desk")), max_size=2, unique=True).map(tuple),
+    tolerance=st.integers(0, 100).map(lambda part: Fraction(part, 100)),
+    at_risk=st.integers(0, 100).map(lambda part: Fraction(part, 100)),
+)
+
+
+def measurings() -> st.SearchStrategy[Measuring]:
+    """What a term says of tickets and samples besides its measuring point."""
+    return _MEASURINGS
+
+
 def measurements() -> st.SearchStrategy[Measurement]:
     """How facts become a measurement."""
     rounding = st.just((-1, "half_up")) | st.tuples(
@@ -293,6 +316,7 @@ def measurements() -> st.SearchStrategy[Measurement]:
         whole_minutes=st.booleans(),
         weighting=chosen(("none", "affected_share")),
         minimum_samples=st.integers(0, 100),
+        measuring=st.just(MEASURING) | measurings(),
     )
 
 

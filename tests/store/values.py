@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.credits import CreditTier
 from orchestrator.model.flows import Flow, Stage
+from orchestrator.model.measuring import Measuring
 from orchestrator.model.provisions import Provisions
 from orchestrator.model.services import AllOf, AtLeast, Expression, Needs
 from orchestrator.model.templates import Template
 from orchestrator.model.values import DAWN, DAY, FOREVER, Period, Span
 from orchestrator.store.codec import hints_of
 from tests.provisions import provisions
-from tests.strategies import Vary, steps, templates
+from tests.strategies import Vary, measurings, steps, templates
 
 # PostgreSQL keeps no NUL in a text, and no text holds half a surrogate pair.
 texts: Final = st.text(
@@ -76,6 +77,7 @@ _KNOWN: Final[dict[Any, st.SearchStrategy[Any]]] = {
     CreditTier: tiers,
     Flow: flows,
     Provisions: provisions(("a", "b"), ("s", "t"), ids, texts, st.integers(0, 10**15)),
+    Measuring: measurings(),
     Template: templates(Vary(("office",), metrics=("response_time", "data_location"))),
     AllOf: _groups(st.builds(Needs, ids, ratios)).filter(lambda one: isinstance(one, AllOf)),
     AtLeast: _groups(st.builds(Needs, ids, ratios)).filter(lambda one: isinstance(one, AtLeast)),
