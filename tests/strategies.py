@@ -48,6 +48,7 @@ from orchestrator.model.flows import (
     Stage,
     Step,
 )
+from orchestrator.model.measuring import MEASURING
 from orchestrator.model.metrics import METRICS, Labels, Lasting, Points, Target, Within
 from orchestrator.model.parties import Party
 from orchestrator.model.records import (
@@ -358,6 +359,7 @@ def measurements() -> st.SearchStrategy[Measurement]:
         whole_minutes=st.booleans(),
         weighting=chosen(("none", "affected_share")),
         minimum_samples=st.integers(0, 100),
+        measuring=st.just(MEASURING) | measurings(),
     )
 
 
