@@ -35,6 +35,7 @@ from orchestrator.model.agreements import (
     Version,
 )
 from orchestrator.model.calendars import ROUND_THE_CLOCK, WEEKDAYS, Calendar, Holidays
+from orchestrator.model.clocking import REPRIORITISED
 from orchestrator.model.credits import CreditTier, Fee
 from orchestrator.model.estate import Dated, Estate, Metadata, always
 from orchestrator.model.flows import (
@@ -340,6 +341,24 @@ def fees() -> st.SearchStrategy[Fee]:
 def policies() -> st.SearchStrategy[Policies]:
     """Any of the policies."""
     return st.builds(Policies, **{name: chosen(of) for name, of in POLICY_CHOICES.items()})
+
+
+@once
+def measurings() -> st.SearchStrategy[Measuring]:
+    """What a term says of tickets and samples besides its measuring point."""
+    reasons = few(chosen(("waiting_customer", "parts", "change window")), unique=True)
+    hundredths = ratios(0, 100, 100)
+    return st.builds(
+        Measuring,
+        membership=chosen(MEMBERSHIPS),
+        pauses=reasons,
+        awaiting=reasons,
+        reopening=durations(2 * DAY),
+        reprioritised=chosen(REPRIORITISED),
+        trust=few(chosen(("probe", "desk")), unique=True),
+        tolerance=hundredths,
+        at_risk=hundredths,
+    )
 
 
 @once

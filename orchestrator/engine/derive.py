@@ -14,12 +14,13 @@ from fractions import Fraction
 from typing import Final
 
 from orchestrator.engine import findings as note
-from orchestrator.engine.estimate import Estimate, common_cause, independent, scenes
+from orchestrator.engine.estimate import Estimate, common_cause, independent
 from orchestrator.engine.explain import explain
 from orchestrator.engine.floor import Floor, floor, is_reached
 from orchestrator.engine.kinds.derivation import derivation as of_another_kind
 from orchestrator.engine.problem import Problem, problem
 from orchestrator.engine.promises import periods, promise_of, rounded
+from orchestrator.engine.scenes import scenes
 from orchestrator.engine.subjects import Subject, parts_of, periods_ending, subjects
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.model.agreements import Version

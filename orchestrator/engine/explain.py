@@ -12,20 +12,13 @@ from typing import Final
 from orchestrator.engine import diagram
 from orchestrator.engine.components import Components, bits_of
 from orchestrator.engine.diagram import Diagram, Hard
-from orchestrator.engine.estimate import (
-    EXACT,
-    NEARLY,
-    Arithmetic,
-    Scene,
-    is_small,
-    leaf_levels,
-    unavailability,
-)
+from orchestrator.engine.estimate import is_small, unavailability
 from orchestrator.engine.floor import Floor, prices
 from orchestrator.engine.fussell import cuts_down
 from orchestrator.engine.prime import split
 from orchestrator.engine.problem import Part, Problem
 from orchestrator.engine.renegotiate import renegotiations
+from orchestrator.engine.scenes import EXACT, NEARLY, Arithmetic, Scene, leaf_levels
 from orchestrator.engine.subjects import Subject
 from orchestrator.engine.witness import schedule, witness
 from orchestrator.model.derivations import (

@@ -2,7 +2,7 @@
 
 The top event is "the service is down", a basic event a leaf, with its committed unavailability.
 Independent basic events give the independent figure; declared common causes are basic events of
-their own, modelled as they are for the figure `beta` (`engine.estimate`).
+their own, modelled as they are for the figure `beta` (`engine.coupled`).
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from typing import Final
 
 from orchestrator.engine import diagram
 from orchestrator.engine.diagram import Diagram, Hard, at_least_down
-from orchestrator.engine.estimate import EXACT, NEARLY, Scene, leaf_levels
 from orchestrator.engine.problem import Problem
+from orchestrator.engine.scenes import EXACT, NEARLY, Scene, leaf_levels
 from orchestrator.model.derivations import Number
 
 LIMIT: Final = 2_000

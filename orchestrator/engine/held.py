@@ -21,7 +21,6 @@ from orchestrator.engine.cells import cells
 from orchestrator.engine.collapse import Alone, Capacity, Together
 from orchestrator.engine.components import bits_of
 from orchestrator.engine.diagram import Diagram, Hard
-from orchestrator.engine.estimate import Scene
 from orchestrator.engine.floor import Floor
 from orchestrator.engine.intervals import intersect
 from orchestrator.engine.onecell import OneCell
@@ -29,6 +28,7 @@ from orchestrator.engine.packing import repacked
 from orchestrator.engine.problem import Part, Problem
 from orchestrator.engine.promises import MAINTENANCE, Promise
 from orchestrator.engine.rueger import most_of
+from orchestrator.engine.scenes import Scene
 from orchestrator.engine.structure import Commitment
 
 ZERO: Final = Fraction(0)

@@ -285,9 +285,10 @@ class _Table:
     def costs(self, prices: Mapping[int, Fraction]) -> tuple[NDArray[Any], int]:
         """What every cut costs, as whole numbers, and what one is."""
         whole = math.lcm(*(price.denominator for price in prices.values()))
-        assert whole * len(self.rows) < 1 << 62
         times = {part: one.numerator * (whole // one.denominator) for part, one in prices.items()}
-        scaled = np.array([times.get(part, 0) for part in self.rows], np.int64)
+        # Of many denominators the least common multiple may be longer than a word.
+        short = max(whole, *times.values(), 0) * len(self.rows) < 1 << 62
+        scaled = np.array([times.get(part, 0) for part in self.rows], np.int64 if short else object)
         sums = np.concatenate(([0], np.cumsum(scaled[self.indices])))
         return sums[self.ends[1:]] - sums[self.ends[:-1]], whole
 
@@ -295,8 +296,6 @@ class _Table:
 def _proved(table: _Table, amounts: NDArray[Any], prices: Mapping[int, Fraction]) -> Packed | None:
     """The solution in fractions: prices that undercut no cut, and amounts within the capacities
     that use up all that has a price, which together prove it (complementary slackness)."""
-    if math.lcm(*(price.denominator for price in prices.values())) > 1 << 40:
-        return None
     costs, whole = table.costs(prices)
     if (costs < whole).any():
         return None

@@ -16,7 +16,6 @@ from orchestrator.engine.derive import (
     fails_uncommitted,
     promises_to_check,
 )
-from orchestrator.engine.estimate import scenes
 from orchestrator.engine.held import (
     Changed,
     Held,
@@ -29,6 +28,7 @@ from orchestrator.engine.held import (
     share,
 )
 from orchestrator.engine.promises import promise_of, rounded
+from orchestrator.engine.scenes import scenes
 from orchestrator.engine.subjects import Subject, parts_of
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.errors import refuse

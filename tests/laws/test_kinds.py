@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any, Final
 
 import pytest
-from hypothesis import given
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.engine.kinds.algebras import ALGEBRAS, Algebra, Reading
@@ -326,6 +326,38 @@ def test_a_kind_that_is_added_is_held_to_its_laws(own_kind: Metric, name: str) -
         held(own_kind, data)
 
     holds()
+
+
+WRONG: Final[dict[str, tuple[Reading, Reading]]] = {
+    name: (reading, reading)
+    for name, reading in {
+        "monotone": Reading(lambda _, parts: UNBOUNDED - _sum(parts)),
+        "perfect": Reading(lambda _, parts: _sum(parts) + len(parts)),
+        "single": Reading(lambda _, parts: 2 * _sum(parts)),
+        "order": Reading(lambda _, parts: parts[0]),
+        "grouping": Reading(lambda _, parts: _sum(parts) / len(parts)),
+    }.items()
+} | {"never above": (Reading(lambda _, parts: max(parts)), Reading(lambda _, parts: _sum(parts)))}
+"""Rows that break a law each."""
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_row_that_breaks_a_law_it_declares_is_found_out(
+    monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setitem(METRICS, GRAMS.id, GRAMS)
+    monkeypatch.setitem(
+        ALGEBRAS, EMISSIONS.id, Algebra(EMISSIONS.id, *WRONG[name], frozenset({name}))
+    )
+    held = never_above if name == "never above" else LAWS[name]
+
+    @given(data=st.data())
+    @settings(law, report_multiple_bugs=False, phases=[Phase.generate])
+    def holds(data: st.DataObject) -> None:
+        held(GRAMS, data)
+
+    with pytest.raises(AssertionError):
+        holds()
 
 
 def test_a_kind_that_is_added_is_derived(own_kind: Metric) -> None:

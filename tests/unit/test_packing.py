@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from orchestrator.engine import packing
 from orchestrator.engine.grid import grid, whole_amounts
 from orchestrator.engine.packing import Cut, Packed, packed, repacked
+from orchestrator.engine.rueger import most_of
 
 
 def case(seed: int) -> tuple[dict[int, Fraction], list[Cut]]:
@@ -59,6 +60,27 @@ def test_where_amounts_lie_on_no_grid_they_follow_from_what_is_used_up(
     monkeypatch.setattr(packing, "whole_amounts", lambda *_: None)
     capacity, cuts = case(seed)
     assert_proved(packed(capacity, cuts, []), capacity, cuts)
+
+
+def test_prices_of_many_denominators_are_held_exactly() -> None:
+    """All but one of p + 1 parts alike: prices of 1/p, for so many primes p that what they have in
+    common is longer than a word. Rueger's bound is the independent answer."""
+    cuts: list[Cut] = []
+    groups: list[range] = []
+    for p in (2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47):
+        start = groups[-1].stop if groups else 0
+        groups.append(range(start, start + p + 1))
+        cuts += [frozenset(groups[-1]) - {part} for part in groups[-1]]
+    alike = {part: Fraction(1) for group in groups for part in group}
+    short = {part: Fraction(1, 1000) for group in groups for part in group[:2]}
+    first = packed(alike | short, cuts, [])
+    assert first is not None
+    bounds = (most_of(len(group) - 1, [Fraction(1)] * len(group)) for group in groups)
+    most = sum((one for one in bounds if one is not None), Fraction(0))
+    for found in (repacked(first, alike, []), packed(alike, cuts, [])):
+        assert found is not None
+        assert found.exact
+        assert found.value == sum(found.amounts.values()) == most
 
 
 @pytest.mark.parametrize("seed", range(6))
