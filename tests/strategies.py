@@ -49,7 +49,7 @@ from orchestrator.model.flows import (
     Stage,
     Step,
 )
-from orchestrator.model.measuring import MEASURING
+from orchestrator.model.measuring import MEASURING, MEMBERSHIPS, Measuring
 from orchestrator.model.metrics import METRICS, Labels, Lasting, Points, Target, Within
 from orchestrator.model.parties import Party
 from orchestrator.model.records import (
