@@ -26,6 +26,7 @@ from orchestrator.model.derivations import (
     Explanation,
     Outcome,
 )
+from orchestrator.model.ledger import ENTRY_KINDS
 from orchestrator.model.metrics import METRICS, target_text
 from orchestrator.model.records import (
     SEVERITIES,
@@ -33,6 +34,7 @@ from orchestrator.model.records import (
     Breach,
     Exposure,
     Finding,
+    Reward,
     TermKey,
     Verdict,
 )
@@ -327,8 +329,22 @@ def show_verdict(out: Console, verdict: Verdict) -> None:
         show_breach(out, breach, owed.get((breach.key, breach.period)))
     if len(verdict.breaches) > _SHOWN:
         out.print(f"... {len(verdict.breaches) - _SHOWN:,} more breaches in --json", style="dim")
+    show_rewards(out, verdict.rewards)
     show_totals(out, verdict.exposures)
     show_findings(out, verdict.findings)
+
+
+def show_rewards(out: Console, rewards: Sequence[Reward]) -> None:
+    """What good performance brings, a line each."""
+    for one in rewards[:_SHOWN]:
+        what = ENTRY_KINDS[one.kind].name
+        by = "" if one.earned == one.period else f" by {period_text(one.earned)}"
+        out.print(
+            f"{_name(one.key)} on {one.key.service}, {period_text(one.period)}: {what}{by}, "
+            f"{one.debtor} owes {one.creditor} {one.money} {one.money.currency}"
+        )
+    if len(rewards) > _SHOWN:
+        out.print(f"... {len(rewards) - _SHOWN:,} more rewards in --json", style="dim")
 
 
 def _held_against(one: Assessment) -> tuple[str, str]:

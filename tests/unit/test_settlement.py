@@ -16,6 +16,7 @@ from orchestrator.formats.contracts import CREDITS
 from orchestrator.formats.estate import read_estate
 from orchestrator.formats.facts import read_facts
 from orchestrator.formats.schemes import published_scheme
+from orchestrator.model.changes import merge
 from orchestrator.model.credits import Cap
 from orchestrator.model.records import Facts, Sample, Verdict
 from orchestrator.model.values import DAWN, FOREVER, AskedPeriod, parse_instant
@@ -87,6 +88,15 @@ def test_an_addition_without_a_rate_is_left_out() -> None:
         estate(SLA + f"terms: [{TERM}{ROWS}, {rules}}}]}}"), "2026-03-10", "2026-04-10"
     )
     assert (paid(verdict), codes(verdict)) == (["100.00", "100.00"], ["NO_RATE"])
+
+
+def test_estates_that_merge_bring_their_rates() -> None:
+    rates = [
+        f", rates: [{{from: USD, to: EUR, rate: {rate}, effective: {{}}}}]" for rate in (1, 1, 2)
+    ]
+    one, same, other = (read_estate(estate("  []", rate)).estate for rate in rates)
+    assert merge(one, same, {}).metadata.rates == one.metadata.rates
+    assert merge(one, other, {}).metadata.rates == (*one.metadata.rates, *other.metadata.rates)
 
 
 # --- histories -----------------------------------------------------------------------------------
