@@ -227,3 +227,26 @@ def test_a_scheme_is_named_only_where_it_is_what_was_published() -> None:
     assert CREDITS.write(held, ctx) == {"published": "algolia"}
     changed = replace(held, cap=Cap(percent=Fraction(1, 2)))
     assert CREDITS.write(changed, ctx) == {"multiple": "100", "cap": {"percent": "50"}}
+
+
+# --- what comes back -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("free", "period", "found"),
+    [("3h", "month", []), ("1h", "month", []), ("3h", "year", ["UPSTREAM_PERIOD_OPEN"])],
+)
+def test_a_period_that_brings_nothing_is_not_an_open_one(
+    free: str, period: str, found: list[str]
+) -> None:
+    body = f"""  - {{id: sla, kind: SLA, provider: us, customer: shop, covers: [web],
+     fee: {{amount: '1000'}}, terms: [{TERM}{ROWS}}}]}}
+  - {{id: uc, kind: UC, provider: host, customer: us, covers: [hosting], period: {period},
+     terms: [{{id: a, metric: availability, target: 99.99%,
+       credits: {{perMinute: {{amount: '0.10'}}, free: {free}}}}}]}}"""
+    document = estate(body).replace("{id: shop}]", "{id: shop}, {id: host}]")
+    document = document.replace(
+        "{id: web,", "{id: hosting, owner: host}, {id: web, requires: hosting,"
+    )
+    verdict = settled(document, "2026-04-10-hosting", period="2026-04")
+    assert codes(verdict) == found
