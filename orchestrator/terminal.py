@@ -18,6 +18,7 @@ from orchestrator.errors import Problem
 from orchestrator.formats import figures
 from orchestrator.formats.figures import figure
 from orchestrator.model.changes import Change
+from orchestrator.model.ledger import ENTRY_KINDS
 from orchestrator.model.metrics import METRICS
 from orchestrator.model.records import (
     SEVERITIES,
@@ -25,6 +26,7 @@ from orchestrator.model.records import (
     Breach,
     Exposure,
     Finding,
+    Reward,
     TermKey,
     Verdict,
     WindowValue,
@@ -185,8 +187,22 @@ def show_verdict(out: Console, verdict: Verdict) -> None:
         show_breach(out, breach, owed.get((breach.key, breach.period)))
     if len(verdict.breaches) > SHOWN:
         out.print(f"... {len(verdict.breaches) - SHOWN:,} more breaches in --json", style="dim")
+    show_rewards(out, verdict.rewards)
     show_totals(out, verdict.exposures)
     show_findings(out, verdict.findings)
+
+
+def show_rewards(out: Console, rewards: Sequence[Reward]) -> None:
+    """What good performance brings, a line each."""
+    for one in rewards[:SHOWN]:
+        what = ENTRY_KINDS[one.kind].name
+        by = "" if one.earned == one.period else f" by {period_text(one.earned)}"
+        out.print(
+            f"{name_of(one.key)} on {one.key.service}, {period_text(one.period)}: {what}{by}, "
+            f"{one.debtor} owes {one.creditor} {one.money} {one.money.currency}"
+        )
+    if len(rewards) > SHOWN:
+        out.print(f"... {len(rewards) - SHOWN:,} more rewards in --json", style="dim")
 
 
 def _held_against(metric: str, one: Assessment | WindowValue) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from fractions import Fraction
 from types import MappingProxyType
@@ -71,7 +71,8 @@ def exposures(
         _exposure(estate, one, loss, back, credits)
         for one, loss, back in zip(ours, losses, recovered, strict=True)
     )
-    return found, _recovery_findings(ours, credits, exchange)
+    asked = {ended(one.measured) for one in traced}
+    return found, _recovery_findings(ours, credits, exchange, asked)
 
 
 def _provided_at_home(estate: Estate, one: Traced) -> bool:
@@ -223,27 +224,35 @@ def _exposure(
 
 
 def _recovery_findings(
-    ours: Sequence[Traced], credits: Mapping[Ended, Credit], exchange: Exchange
+    ours: Sequence[Traced],
+    credits: Mapping[Ended, Credit],
+    exchange: Exchange,
+    asked: Set[Ended],
 ) -> list[Finding]:
-    """Why something that is breached beneath brings nothing back, once for each pair."""
+    """Why something that is breached beneath brings nothing back, once for each pair. `asked` are
+    the breaches of periods that end inside the span asked for."""
     found = {
         (made.subjects, made.code): made
         for one in ours
         for cause in one.causes
-        if (made := _recovery_finding(one, cause, credits, exchange)) is not None
+        if (made := _recovery_finding(one, cause, credits, exchange, asked)) is not None
     }
     return [found[key] for key in sorted(found)]
 
 
 def _recovery_finding(
-    one: Traced, cause: Cause, credits: Mapping[Ended, Credit], exchange: Exchange
+    one: Traced,
+    cause: Cause,
+    credits: Mapping[Ended, Credit],
+    exchange: Exchange,
+    asked: Set[Ended],
 ) -> Finding | None:
     answering, owed = _answering(cause, credits), _owed(one, credits)
     if answering is None or cause.answers is None:
         return None
     (key, period), credit = answering, credits.get(answering)
     ours = one.measured.assessment.key.agreement
-    if credit is None and cause.answers.subject.term.credits:
+    if credit is None and answering not in asked and cause.answers.subject.term.credits:
         return Finding(
             "UPSTREAM_PERIOD_OPEN",
             "info",

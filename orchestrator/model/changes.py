@@ -195,6 +195,7 @@ def merge(left: Estate, right: Estate, mapping: Mapping[tuple[str, str], str]) -
         home=home,
         strict_demarcation=left.metadata.strict_demarcation or right.metadata.strict_demarcation,
         templates=tuple(templates[id] for id in sorted(templates)),
+        rates=tuple(dict.fromkeys((*left.metadata.rates, *renamed_right.metadata.rates))),
     )
     return Estate(metadata, **tables).normalised()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -118,7 +119,7 @@ def test_what_is_due_is_booked_once(opened: Context) -> None:
 def test_whatever_the_way_the_books_end_alike(opened: Context, seed: int) -> None:
     """Facts late, repeated and corrected, months assessed in any order."""
     ways = random.Random(seed)
-    for _ in range(4):
+    for _ in range(3):
         known = [one for one in TRUTH if ways.random() < 0.6]
         wrong = [outage(one, ways.randrange(170), 1) for one in range(4) if ways.random() < 0.3]
         told(opened, *{one.id: one for one in (*known, *wrong)}.values())
@@ -136,6 +137,25 @@ def test_whatever_the_way_the_books_end_alike(opened: Context, seed: int) -> Non
     held = {(one.account, one.money.currency): one.money.amount for one in page.items}
     assert held == balances(entries)
     assert counted == len(held) > 4
+
+
+def test_recorders_and_assessors_at_once_lose_nothing_and_book_nothing_twice(
+    opened: Context,
+) -> None:
+    def work(number: int) -> None:
+        ways = random.Random(number)
+        for _ in range(2):
+            told(opened, outage(ways.randrange(4), ways.randrange(170), 1))
+            assess_period(opened, ways.choice(MONTHS))
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(work, range(4)))
+    assert intact(opened)
+    told(opened, *TRUTH)
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(lambda month: assess_period(opened, month), MONTHS))
+    assert standing(every_entry(opened)) == owed(TRUTH)
+    assert intact(opened)
 
 
 def test_a_credit_is_earned_back_by_the_month_that_completes_it(opened: Context) -> None:

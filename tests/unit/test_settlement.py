@@ -16,6 +16,7 @@ from orchestrator.formats.contracts import CREDITS
 from orchestrator.formats.estate import read_estate
 from orchestrator.formats.facts import read_facts
 from orchestrator.formats.schemes import published_scheme
+from orchestrator.model.changes import merge
 from orchestrator.model.credits import Cap
 from orchestrator.model.records import Facts, Sample, Verdict
 from orchestrator.model.values import DAWN, FOREVER, AskedPeriod, parse_instant
@@ -87,6 +88,15 @@ def test_an_addition_without_a_rate_is_left_out() -> None:
         estate(SLA + f"terms: [{TERM}{ROWS}, {rules}}}]}}"), "2026-03-10", "2026-04-10"
     )
     assert (paid(verdict), codes(verdict)) == (["100.00", "100.00"], ["NO_RATE"])
+
+
+def test_estates_that_merge_bring_their_rates() -> None:
+    rates = [
+        f", rates: [{{from: USD, to: EUR, rate: {rate}, effective: {{}}}}]" for rate in (1, 1, 2)
+    ]
+    one, same, other = (read_estate(estate("  []", rate)).estate for rate in rates)
+    assert merge(one, same, {}).metadata.rates == one.metadata.rates
+    assert merge(one, other, {}).metadata.rates == (*one.metadata.rates, *other.metadata.rates)
 
 
 # --- histories -----------------------------------------------------------------------------------
@@ -217,3 +227,26 @@ def test_a_scheme_is_named_only_where_it_is_what_was_published() -> None:
     assert CREDITS.write(held, ctx) == {"published": "algolia"}
     changed = replace(held, cap=Cap(percent=Fraction(1, 2)))
     assert CREDITS.write(changed, ctx) == {"multiple": "100", "cap": {"percent": "50"}}
+
+
+# --- what comes back -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("free", "period", "found"),
+    [("3h", "month", []), ("1h", "month", []), ("3h", "year", ["UPSTREAM_PERIOD_OPEN"])],
+)
+def test_a_period_that_brings_nothing_is_not_an_open_one(
+    free: str, period: str, found: list[str]
+) -> None:
+    body = f"""  - {{id: sla, kind: SLA, provider: us, customer: shop, covers: [web],
+     fee: {{amount: '1000'}}, terms: [{TERM}{ROWS}}}]}}
+  - {{id: uc, kind: UC, provider: host, customer: us, covers: [hosting], period: {period},
+     terms: [{{id: a, metric: availability, target: 99.99%,
+       credits: {{perMinute: {{amount: '0.10'}}, free: {free}}}}}]}}"""
+    document = estate(body).replace("{id: shop}]", "{id: shop}, {id: host}]")
+    document = document.replace(
+        "{id: web,", "{id: hosting, owner: host}, {id: web, requires: hosting,"
+    )
+    verdict = settled(document, "2026-04-10-hosting", period="2026-04")
+    assert codes(verdict) == found

@@ -86,3 +86,62 @@ def test_closed_books_wait_for_leave(shop: Client) -> None:
         None,
         "the probe erred",
     ]
+
+
+GOOD = """
+apiVersion: orchestrator/v1
+kind: Estate
+metadata: {home: [us], currency: EUR, rates: [{from: USD, to: EUR, rate: "0.9", effective: {}}]}
+parties: [{id: us}, {id: shop}]
+services: [{id: web, owner: us}]
+agreements:
+  - {id: sla, kind: SLA, provider: us, customer: shop, covers: [web], fee: {amount: "1000.00"},
+     annualCaps: [{percent: 25}], minimumCredit: {amount: "5.00"},
+     terms: [{id: a, metric: availability, target: "99.9%", credits: {published: twilio},
+       bonus: [{above: "99.99%", percent: 2}], earnBack: {periods: 1, expires: 2}}]}
+"""
+DOWN = """
+apiVersion: orchestrator/v1
+kind: Facts
+outages: [{id: o, service: web, from: 2026-03-02T00:00:00Z, to: 2026-03-02T09:00:00Z}]
+"""
+
+
+def test_rewards_are_told_and_found_again(client: Client) -> None:
+    change(client, "import-estate", document=GOOD)
+    change(client, "record-facts", document=DOWN)
+    change(client, "assess-period", period="2026-04")
+    query = """{ assessmentRun(period: "2026-04") { rewards { totalCount nodes {
+      id kind amount period { from } earned { from } } } } }"""
+    found = client.ask(query)["assessmentRun"]["rewards"]
+    assert found["totalCount"] == 2
+    april, march = "2026-04-01T00:00:00Z", "2026-03-01T00:00:00Z"
+    assert [
+        (one["kind"], one["amount"], one["period"]["from"], one["earned"]["from"])
+        for one in found["nodes"]
+    ] == [("EARN_BACK", "100.00", march, april), ("BONUS", "20.00", april, april)]
+    node = "query($id: ID!) { node(id: $id) { ... on Reward { kind amount } } }"
+    for one in found["nodes"]:
+        same = client.ask(node, id=one["id"])["node"]
+        assert same == {"kind": one["kind"], "amount": one["amount"]}
+
+
+def test_what_a_term_costs_is_told_as_the_document_has_it(client: Client) -> None:
+    change(client, "import-estate", document=GOOD)
+    query = """{ estate { agreement(slug: "sla") { version {
+      annualCaps { percent } minimumCredit { amount }
+      term(slug: "a") { credits { percent } scheme consequences filed } } } } }"""
+    version = client.ask(query)["estate"]["agreement"]["version"]
+    assert version == {
+        "annualCaps": [{"percent": 25.0}],
+        "minimumCredit": {"amount": "5.00"},
+        "term": {
+            "credits": [],
+            "scheme": {"published": "twilio"},
+            "consequences": {
+                "bonus": [{"above": "99.99%", "through": "100%", "percent": "2"}],
+                "earnBack": {"periods": 1, "expires": 2},
+            },
+            "filed": {},
+        },
+    }
