@@ -20,6 +20,7 @@ from orchestrator.web.fields import argument
 from orchestrator.web.nodes import Agreed, Node, parts_of
 from orchestrator.web.paging import Edge, Listing, cursor_of, key_of, paged, size_of
 from orchestrator.web.questions import AgreementQuery
+from orchestrator.web.remedies import RemedyQuery
 from orchestrator.web.results import AssessmentRun, AssessmentRunConnection, found_in
 from orchestrator.web.scalars import DateTime
 from orchestrator.web.view import Seen, View, seen
@@ -42,7 +43,7 @@ def _run(asking: Asking, period: str, known: Instant | None = None) -> Booked | 
     return Booked(run) if run else None
 
 
-class Query(AgreementQuery, ClaimQuery, graphene.ObjectType):
+class Query(AgreementQuery, ClaimQuery, RemedyQuery, graphene.ObjectType):
     """Questions. Nothing here changes anything; one that fails is null, the others are answered."""
 
     node = graphene.Field(
