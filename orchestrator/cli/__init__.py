@@ -22,6 +22,7 @@ from orchestrator.cli import (
     files,
     paperwork,
     remedies,
+    scorecards,
     whatif,
 )
 from orchestrator.cli.shared import REFUSED, print_json
@@ -35,7 +36,18 @@ def cli() -> None:
     """Derive, assess, trace and settle service level commitments as one dependency graph."""
 
 
-for _module in (files, claims, remedies, whatif, paperwork, backwards, faulttrees, database):
+_MODULES = (
+    files,
+    claims,
+    remedies,
+    scorecards,
+    whatif,
+    paperwork,
+    backwards,
+    faulttrees,
+    database,
+)
+for _module in _MODULES:
     for _command in _module.COMMANDS:
         cli.add_command(_command)
 

@@ -19,7 +19,8 @@ from orchestrator.engine.trace import (
     STRUCTURAL_GAP,
     Cause,
 )
-from orchestrator.model.estate import Estate
+from orchestrator.model.agreements import Version
+from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.records import (
     WATERFALL,
     Credit,
@@ -78,7 +79,12 @@ def exposures(
 
 def _provided_at_home(estate: Estate, one: Traced) -> bool:
     snapshot = estate.at(one.measured.assessment.period.start)
-    version = one.measured.subject.version
+    return sold_at_home(snapshot, one.measured.subject.version)
+
+
+def sold_at_home(snapshot: Snapshot, version: Version) -> bool:
+    """Whether a home organisation provides it to another; where no home is stated, by the kind of
+    the agreement."""
     if snapshot.home:
         sold = snapshot.entity(version.provider) in snapshot.home
     else:

@@ -23,6 +23,7 @@ from orchestrator.web.questions import AgreementQuery
 from orchestrator.web.remedies import RemedyQuery
 from orchestrator.web.results import AssessmentRun, AssessmentRunConnection, found_in
 from orchestrator.web.scalars import DateTime
+from orchestrator.web.scorecards import ScorecardQuery
 from orchestrator.web.view import Seen, View, seen
 
 _AT = "As in force at this instant; now, if it is left out."
@@ -43,7 +44,7 @@ def _run(asking: Asking, period: str, known: Instant | None = None) -> Booked | 
     return Booked(run) if run else None
 
 
-class Query(AgreementQuery, ClaimQuery, RemedyQuery, graphene.ObjectType):
+class Query(AgreementQuery, ClaimQuery, RemedyQuery, ScorecardQuery, graphene.ObjectType):
     """Questions. Nothing here changes anything; one that fails is null, the others are answered."""
 
     node = graphene.Field(
