@@ -10,6 +10,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from orchestrator.model.boundaries import ASSUMPTION_EFFECTS, Assumption, Demarcation, Handoff
+from orchestrator.model.breaches import BREACH_CLASSES, CARVE_OUTS, EXCLUSIVITY, Remedies
 from orchestrator.model.clauses import CLAUSE_KINDS, Clause, Definition, Document
 from orchestrator.model.duties import EFFECTS, Obligation
 from orchestrator.model.lapses import Lapse
@@ -164,4 +165,11 @@ def _kinds(
         | st.builds(TemplateUse, _IDS, st.integers(1, 9), _few(st.builds(Argument, _IDS, texts))),
         "agreed": st.none() | instants.map(Span),
         "continues": st.integers(0, 3),
+        "remedies": st.builds(
+            Remedies,
+            st.sampled_from(sorted(EXCLUSIVITY)),
+            st.lists(st.sampled_from(CARVE_OUTS), unique=True, max_size=3).map(tuple),
+            st.sampled_from(BREACH_CLASSES),
+            st.booleans(),
+        ),
     }

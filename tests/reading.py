@@ -8,7 +8,7 @@ from jsonschema import Draft202012Validator
 
 from orchestrator.formats.estate import dump_json, dump_yaml, read_estate, write_estate
 from orchestrator.formats.nodes import plain
-from orchestrator.formats.schema import estate_schema, facts_schema
+from orchestrator.formats.schema import claims_schema, estate_schema, facts_schema
 from orchestrator.formats.source import read_source
 from orchestrator.model.estate import Estate
 
@@ -19,7 +19,8 @@ FACTS = "apiVersion: orchestrator/v1\nkind: Facts\n"
 @cache
 def validator(kind: str) -> Draft202012Validator:
     """What tells whether a document of a kind keeps to its schema."""
-    return Draft202012Validator({"Estate": estate_schema, "Facts": facts_schema}[kind]())
+    schemas = {"Estate": estate_schema, "Facts": facts_schema, "Claims": claims_schema}
+    return Draft202012Validator(schemas[kind]())
 
 
 def read(body: str) -> Estate:

@@ -571,14 +571,16 @@ def _acceptances(party: st.SearchStrategy[str]) -> st.SearchStrategy[Acceptance]
     return st.builds(Acceptance, party, instants(), texts())
 
 
+_CLAIM_TIMES: Final = st.one_of(
+    st.builds(Claims, durations()),
+    st.builds(Claims, business_days=st.integers(1, 90)),
+    st.builds(Claims, months=st.integers(1, 24)),
+)
+
+
 @once
 def claims(hours: st.SearchStrategy[str]) -> st.SearchStrategy[Claims]:
-    units = st.one_of(
-        st.builds(Claims, durations()),
-        st.builds(Claims, business_days=st.integers(1, 90)),
-        st.builds(Claims, months=st.integers(1, 24)),
-    )
-    return st.builds(lambda one, on: replace(one, hours=on), units, hours)
+    return st.builds(lambda one, on: replace(one, hours=on), _CLAIM_TIMES, hours)
 
 
 _CAPS: Final = few(caps)

@@ -25,6 +25,8 @@ from orchestrator.cli import (
     ledger,
     packs,
     paperwork,
+    remedies,
+    scorecards,
     whatif,
 )
 from orchestrator.cli.shared import REFUSED, print_json
@@ -38,10 +40,12 @@ def cli() -> None:
     """Derive, assess, trace and settle service level commitments as one dependency graph."""
 
 
-for _module in (
+_MODULES = (
     files,
     packs,
     claims,
+    remedies,
+    scorecards,
     whatif,
     paperwork,
     analyses,
@@ -49,7 +53,8 @@ for _module in (
     faulttrees,
     database,
     ledger,
-):
+)
+for _module in _MODULES:
     for _command in _module.COMMANDS:
         cli.add_command(_command)
 

@@ -16,7 +16,8 @@ from orchestrator.engine.measure import Measured
 from orchestrator.engine.promises import policies_of
 from orchestrator.engine.trace import Cause
 from orchestrator.engine.upstream import EXCUSED, NOT_COMMITTED, OWN_PART, STRUCTURAL_GAP
-from orchestrator.model.estate import Estate
+from orchestrator.model.agreements import Version
+from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.records import (
     WATERFALL,
     Credit,
@@ -77,7 +78,12 @@ def exposures(
 
 def _provided_at_home(estate: Estate, one: Traced) -> bool:
     snapshot = estate.at(one.measured.assessment.period.start)
-    version = one.measured.subject.version
+    return sold_at_home(snapshot, one.measured.subject.version)
+
+
+def sold_at_home(snapshot: Snapshot, version: Version) -> bool:
+    """Whether a home organisation provides it to another; where no home is stated, by the kind of
+    the agreement."""
     if snapshot.home:
         sold = snapshot.entity(version.provider) in snapshot.home
     else:

@@ -6,12 +6,14 @@ Apart from credits: neither a cap on credits nor a sole remedy lessens them.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from orchestrator.errors import refuse
-from orchestrator.model.breaches import Indemnity
+from orchestrator.model.agreements import Version
+from orchestrator.model.breaches import Indemnity, IndemnityClaim, Passed
 from orchestrator.model.clauses import Clause
+from orchestrator.model.estate import Snapshot
 from orchestrator.model.records import Finding
 from orchestrator.model.values import Money
 
@@ -26,31 +28,6 @@ class Link:
     indemnity: Indemnity | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Passed:
-    """What went on under one contract: asked of its provider, and taken over by it."""
-
-    agreement: str
-    provider: str
-    asked: Money
-    taken: Money
-
-
-@dataclass(frozen=True, slots=True)
-class IndemnityClaim:
-    """Where a loss ends. `borne` sums to it, party by party in the order of the chain.
-
-    `exposed` is the party at which the chain stops although contracts go on beneath, and `stopped`
-    the contract that does not pass on; both are empty where it reaches the end of the chain.
-    """
-
-    loss: Money
-    steps: tuple[Passed, ...]
-    borne: tuple[tuple[str, Money], ...]
-    exposed: str = ""
-    stopped: str = ""
-
-
 def indemnity_of(clauses: Iterable[Clause]) -> Indemnity | None:
     """The indemnity in a clause register: its amount is the cap, and a clause of pass-through lets
     it be passed on; None where the register holds none."""
@@ -59,6 +36,76 @@ def indemnity_of(clauses: Iterable[Clause]) -> Indemnity | None:
     if found is None:
         return None
     return Indemnity(found.amount, any(one.kind == "pass_through" for one in held))
+
+
+def chain_of(
+    snapshot: Snapshot, agreement: str, cause: str = "", through: Collection[str] = ()
+) -> tuple[Link, ...]:
+    """The contracts in force from an agreement outwards, each bought by the provider of the one
+    before for what leads to the service that the loss comes from.
+
+    Without a `cause` all that lies beneath is looked at. Where several contracts would do at one
+    place, `through` names the one that is meant. Raises UNKNOWN_REFERENCE, AMBIGUOUS_CHAIN.
+    """
+    version = snapshot.versions.get(agreement)
+    if version is None or (cause and cause not in snapshot.services):
+        raise refuse(
+            "UNKNOWN_REFERENCE",
+            f"no agreement {agreement!r} is in force then, or there is no service {cause!r}",
+            "use ids of the estate, and an instant at which the agreement is in force",
+        )
+    if cause and not _leads(snapshot, version, cause):
+        raise refuse(
+            "UNKNOWN_REFERENCE",
+            f"nothing that {agreement!r} covers requires {cause!r}",
+            "name a service that it rests on",
+        )
+    chain = [version]
+    while following := _beneath(snapshot, chain, cause):
+        meant = [one for one in following if one.agreement in through] or following
+        if len(meant) > 1:
+            raise refuse(
+                "AMBIGUOUS_CHAIN",
+                f"beneath {chain[-1].agreement!r} the loss may go on by "
+                f"{' or '.join(one.agreement for one in meant)}",
+                "name the service it comes from, or the contract it goes through",
+            )
+        chain += meant
+    return tuple(_link(snapshot, one) for one in chain)
+
+
+def _link(snapshot: Snapshot, version: Version) -> Link:
+    return Link(
+        version.agreement,
+        snapshot.entity(version.provider),
+        snapshot.entity(version.customer),
+        indemnity_of(version.provisions.clauses),
+    )
+
+
+def _leads(snapshot: Snapshot, version: Version, cause: str) -> bool:
+    bit = 1 << snapshot.numbers[cause]
+    return any(snapshot.reach[cover.service] & bit for cover in version.covers)
+
+
+def _beneath(snapshot: Snapshot, chain: Sequence[Version], cause: str) -> list[Version]:
+    """The contracts, of other legal entities, that the last provider has for what the last
+    contract rests on; none where what failed is its own."""
+    last, provider = chain[-1], snapshot.entity(chain[-1].provider)
+    known = snapshot.services.get(cause)
+    if known is not None and known.owner and snapshot.entity(known.owner) == provider:
+        return []
+    reach = 0
+    for cover in last.covers:
+        reach |= snapshot.reach[cover.service]
+    return [
+        one
+        for _, one in sorted(snapshot.versions.items())
+        if one not in chain
+        and snapshot.entity(one.customer) == provider != snapshot.entity(one.provider)
+        and any(reach & 1 << snapshot.numbers[cover.service] for cover in one.covers)
+        and (not cause or _leads(snapshot, one, cause))
+    ]
 
 
 def passed_on(loss: Money, chain: Sequence[Link]) -> IndemnityClaim:

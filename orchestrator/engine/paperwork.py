@@ -16,6 +16,7 @@ from orchestrator.engine.consistency import (
 from orchestrator.engine.containment import uncontained
 from orchestrator.engine.deadlines import overdue_reviews
 from orchestrator.engine.register import conflicts, missing, undefined
+from orchestrator.engine.remedies import sole_remedy
 from orchestrator.model.contracts import Contract
 from orchestrator.model.estate import Snapshot
 from orchestrator.model.records import Finding
@@ -26,6 +27,7 @@ CHECKS: Final[tuple[Callable[[Contract], Iterator[Finding]], ...]] = (
     undefined,
     unknown_roles,
     dangling_priorities,
+    sole_remedy,
 )
 """Every check of a contract by itself; a new one is a row here."""
 

@@ -2,49 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from orchestrator.errors import refuse
-from orchestrator.model.breaches import EXCLUSIVITY, REMEDIES, Remedies, rank
+from orchestrator.model.breaches import (
+    EXCLUSIVITY,
+    REMEDIES,
+    Admission,
+    Remedies,
+    RemedyAnswer,
+    RemedySought,
+    rank,
+)
+from orchestrator.model.contracts import Contract
 from orchestrator.model.records import Finding
 from orchestrator.model.values import Money
-
-
-@dataclass(frozen=True, slots=True)
-class RemedySought:
-    """What a customer asks for besides credits, and the circumstances it rests on.
-
-    `breach_class` is that of the breach ("" for none), `third_party` what the customer had to pay
-    to others, `cap_exhausted` whether credits were cut down to a cap, `terminated` whether the
-    agreement was ended for the breach. `evidence` are ids.
-    """
-
-    remedy: str
-    money: Money | None = None
-    breach_class: str = ""
-    wilful: bool = False
-    data_lost: bool = False
-    third_party: Money | None = None
-    cap_exhausted: bool = False
-    terminated: bool = False
-    evidence: tuple[str, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.remedy not in REMEDIES:
-            raise refuse(
-                "BAD_CHOICE", f"{self.remedy!r} is no remedy", f"use one of {', '.join(REMEDIES)}"
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Admission:
-    """Whether a remedy is open, and the carve-outs that opened it where credits exclude it."""
-
-    admissible: bool
-    excluded_by: str = ""
-    carve_outs: tuple[str, ...] = ()
 
 
 def _critical(remedies: Remedies, sought: RemedySought) -> bool:
@@ -102,17 +75,24 @@ def damages_due(remedies: Remedies, sought: RemedySought, credits: Money) -> Mon
     return Money(max(asked.amount - credits.amount, 0), asked.currency)
 
 
-def remedy_findings(remedies: Remedies, agreement: str) -> tuple[Finding, ...]:
+def answer(remedies: Remedies, sought: RemedySought, credits: Money | None = None) -> RemedyAnswer:
+    """Whether a remedy may be asked for, and what damages then come to. Raises MIXED_CURRENCIES."""
+    found = admission(remedies, sought)
+    if not (found.admissible and REMEDIES[sought.remedy].financial and sought.money):
+        return RemedyAnswer(found)
+    nothing = Money(0, sought.money.currency)
+    return RemedyAnswer(found, damages_due(remedies, sought, credits or nothing))
+
+
+def sole_remedy(contract: Contract) -> Iterator[Finding]:
     """What a customer should know before it signs: a sole remedy without any exception."""
-    if not EXCLUSIVITY[remedies.exclusivity].money or remedies.carve_outs:
-        return ()
-    return (
-        Finding(
+    remedies, agreement = contract.provisions.remedies, contract.version.agreement
+    if EXCLUSIVITY[remedies.exclusivity].money and not remedies.carve_outs:
+        yield Finding(
             "SOLE_REMEDY",
             "info",
             f"{agreement} makes credits the sole remedy, and nothing is carved out: neither wilful "
             "default nor loss of data",
             (agreement,),
             f"agreements[{agreement}].remedies",
-        ),
-    )
+        )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 from orchestrator.errors import OrchestratorError
 from orchestrator.formats.context import Context, attempt
-from orchestrator.formats.document import begin, header, placed, refuse_all
+from orchestrator.formats.document import API_VERSION, begin, header, placed, refuse_all
+from orchestrator.formats.nodes import Json
 from orchestrator.formats.quantities import CURRENCY, INSTANT, LABEL, MONEY, SLUG_ID, TEXT
 from orchestrator.formats.record import Key, Record, missing
 from orchestrator.formats.results import Plain, key_json, span_json
@@ -16,10 +18,15 @@ from orchestrator.formats.source import Source, read_source
 from orchestrator.model.claims import CLAIM_MOVES, Claim, ClaimEvent, RecordedClaim, overdue
 from orchestrator.model.values import FOREVER, AskedPeriod, Instant, format_instant
 
+
+def _end(end: date | Instant) -> str:
+    return end.isoformat() if isinstance(end, date) else format_instant(end)
+
+
 _PERIOD: Final = Scalar(
     "a period",
     lambda text, _: AskedPeriod.parse(text),
-    lambda asked, _: f"{asked.start}/{asked.end}",
+    lambda asked, _: "/".join(map(_end, (asked.start, asked.end))),
     r"[0-9].*",
 )
 
@@ -76,6 +83,16 @@ def read_claims(text: str | bytes, file: str = "") -> ClaimsDocument:
         missing("claims", source.root, ctx)
     refuse_all(source, ctx)
     return ClaimsDocument(found or (), source)
+
+
+def write_claims(record: tuple[RecordedClaim, ...], currency: str = "EUR") -> dict[str, Json]:
+    """The document of a record of claims; reading it back gives an equal one."""
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "Claims",
+        "currency": currency,
+        "claims": ListOf(RECORDED).write(record, Context(currency=currency)),
+    }
 
 
 def claim_json(claim: Claim, at: Instant | None = None) -> Plain:

@@ -25,6 +25,7 @@ from orchestrator.formats.quantities import (
     whole,
 )
 from orchestrator.formats.record import Key, Record
+from orchestrator.formats.remedies import REMEDIES
 from orchestrator.formats.schedule import ESCALATION, NOTICE, RENEWAL, REVIEW
 from orchestrator.formats.shapes import ListOf, Shape, choice
 from orchestrator.formats.targets import TARGET_FORMS
@@ -188,6 +189,7 @@ PROVISIONS: Final = Record(
     Key("overrides", ListOf(OVERRIDE), about="Terms signed above what lies beneath."),
     Key("template", TEMPLATE_USE, about="What it was made from."),
     Key("agreed", EFFECTIVE, about="The effective span that was agreed, where it was cut."),
+    Key("remedies", REMEDIES, about="What may be asked for besides credits."),
     Key("continues", whole(1, 10**9), about="The version it is a further stretch of."),
 )
 """What an agreement holds besides its terms; its keys stand among those of the agreement."""

@@ -257,3 +257,72 @@ class Indemnity:
 
     cap: Money | None = None
     passes_through: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RemedySought:
+    """What a customer asks for besides credits, and the circumstances it rests on.
+
+    `breach_class` is that of the breach ("" for none), `third_party` what the customer had to pay
+    to others, `cap_exhausted` whether credits were cut down to a cap, `terminated` whether the
+    agreement was ended for the breach. `evidence` are ids.
+    """
+
+    remedy: str
+    money: Money | None = None
+    breach_class: str = ""
+    wilful: bool = False
+    data_lost: bool = False
+    third_party: Money | None = None
+    cap_exhausted: bool = False
+    terminated: bool = False
+    evidence: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.remedy not in REMEDIES:
+            raise refuse(
+                "BAD_CHOICE", f"{self.remedy!r} is no remedy", f"use one of {', '.join(REMEDIES)}"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Whether a remedy is open, and the carve-outs that opened it where credits exclude it."""
+
+    admissible: bool
+    excluded_by: str = ""
+    carve_outs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyAnswer:
+    """What is said to who asks for a remedy: whether it is open, and what is due by it besides the
+    credits (None where it is not open, or no money)."""
+
+    admission: Admission
+    due: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What went on under one contract: asked of its provider, and taken over by it."""
+
+    agreement: str
+    provider: str
+    asked: Money
+    taken: Money
+
+
+@dataclass(frozen=True, slots=True)
+class IndemnityClaim:
+    """Where a loss ends. `borne` sums to it, party by party in the order of the chain.
+
+    `exposed` is the party at which the chain stops although contracts go on beneath, and `stopped`
+    the contract that does not pass on; both are empty where it reaches the end of the chain.
+    """
+
+    loss: Money
+    steps: tuple[Passed, ...]
+    borne: tuple[tuple[str, Money], ...]
+    exposed: str = ""
+    stopped: str = ""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from orchestrator.errors import refuse
 from orchestrator.model.boundaries import Assumption, Demarcation, Handoff
+from orchestrator.model.breaches import Remedies
 from orchestrator.model.clauses import Clause, Definition, Document
 from orchestrator.model.duties import Obligation
 from orchestrator.model.meetings import Goal, Meeting, Override, PublishGate, TemplateUse
@@ -23,7 +24,8 @@ class Provisions:
     `tighten_only`: what overrides it may only be stricter. `agreed` is the effective span that
     the parties accepted, where later moves have cut it; None where it is the version's own.
     `continues` is the number they accepted it under: a version that is suspended and goes on is a
-    further entry, and still that very version; 0 where the number is its own.
+    further entry, and still that very version; 0 where the number is its own. `remedies` say what
+    may be asked for besides credits.
     """
 
     scope: str = "customer_based"
@@ -48,6 +50,7 @@ class Provisions:
     template: TemplateUse | None = None
     agreed: Span | None = None
     continues: int = 0
+    remedies: Remedies = field(default_factory=Remedies)
 
     def __post_init__(self) -> None:
         if self.scope not in AGREEMENT_SCOPES:

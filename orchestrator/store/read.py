@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date
 from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy import (
@@ -325,6 +325,22 @@ def load_verdict(session: Session, run: Run) -> Verdict:
             for part, cls in RESULTS.items()
         }
     )
+
+
+def booked_within(session: Session, tenant: str, asked: AskedPeriod) -> tuple[Run, ...]:
+    """The bookings that tell of a span: that of the span itself, or else the last one of every
+    period within it, in the order in which they were recorded."""
+    run = latest_run(session, tenant, asked)
+    if run is not None:
+        return (run,)
+    span, found, after = asked.span(UTC), [], ""
+    while page := latest_runs(session, tenant, after):
+        after = page[-1].asked
+        for one in page:
+            inside = AskedPeriod.parse(one.asked).span(UTC)
+            if span.start <= inside.start and inside.end <= span.end:
+                found.append(one)
+    return tuple(sorted(found, key=lambda one: one.recorded_at))
 
 
 def order_of(cls: type) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -205,3 +206,17 @@ class Finding(graphene.ObjectType):
 def money_of(amount: int, currency: str) -> str:
     """Minor units as the text of an amount."""
     return str(MoneyModel(amount, currency))
+
+
+class MoneyInput(graphene.InputObjectType):
+    """An amount and its currency."""
+
+    amount = graphene.InputField(
+        graphene.String, required=True, description='With all its decimals: "1500.00".'
+    )
+    currency = graphene.InputField(graphene.String, required=True, description="ISO 4217 code.")
+
+
+def money_given(sent: Mapping[str, str] | None) -> MoneyModel | None:
+    """The money that was sent, if any was."""
+    return None if sent is None else MoneyModel.parse(sent["amount"], sent["currency"])

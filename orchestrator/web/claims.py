@@ -14,10 +14,9 @@ from orchestrator.errors import refuse
 from orchestrator.model import claims
 from orchestrator.model.claims import CLAIM_MOVES, CLAIM_STATES, overdue
 from orchestrator.model.values import FOREVER, Instant
-from orchestrator.model.values import Money as MoneyValue
 from orchestrator.store.claims import SHAPE, count_claims, load_claims, page_of_claims
 from orchestrator.web.asking import Asking
-from orchestrator.web.basics import Money, Span
+from orchestrator.web.basics import Money, MoneyInput, Span, money_given
 from orchestrator.web.changing import answered, input_type, mutation_field, payload_type
 from orchestrator.web.enums import word_enum
 from orchestrator.web.fields import argument, given, many, maybe
@@ -199,15 +198,6 @@ class ClaimQuery:
 # --- moves ---------------------------------------------------------------------------------------
 
 
-class MoneyInput(graphene.InputObjectType):
-    """An amount and its currency."""
-
-    amount = graphene.InputField(
-        graphene.String, required=True, description='With all its decimals: "1500.00".'
-    )
-    currency = graphene.InputField(graphene.String, required=True, description="ISO 4217 code.")
-
-
 MoveClaimInput = input_type(
     "MoveClaimInput",
     "What moveClaim needs.",
@@ -248,14 +238,13 @@ def _move(_root: Any, info: Any, input: dict[str, Any]) -> Any:
             raise refuse(
                 "UNKNOWN_REFERENCE", "there is no such claim", "use an id that `claims` gave"
             )
-        granted = input.get("accepted")
         asked = AskedMove(
             key_of(found.value),
             input["event"].value,
             input.get("by") or "",
             input.get("at"),
             input.get("reason") or "",
-            MoneyValue.parse(granted["amount"], granted["currency"]) if granted else None,
+            money_given(input.get("accepted")),
             input.get("expected_version"),
             bool(input.get("dry_run")),
             input.get("idempotency_key"),

@@ -22,8 +22,10 @@ from orchestrator.web.nodes import Agreed, Node, parts_of
 from orchestrator.web.packs import PackQuery
 from orchestrator.web.paging import Edge, Listing, cursor_of, key_of, paged, size_of
 from orchestrator.web.questions import AgreementQuery
+from orchestrator.web.remedies import RemedyQuery
 from orchestrator.web.results import AssessmentRun, AssessmentRunConnection, found_in
 from orchestrator.web.scalars import DateTime
+from orchestrator.web.scorecards import ScorecardQuery
 from orchestrator.web.view import Seen, View, seen
 
 _AT = "As in force at this instant; now, if it is left out."
@@ -44,7 +46,15 @@ def _run(asking: Asking, period: str, known: Instant | None = None) -> Booked | 
     return Booked(run) if run else None
 
 
-class Query(AgreementQuery, ClaimQuery, LedgerQuery, PackQuery, graphene.ObjectType):
+class Query(
+    AgreementQuery,
+    ClaimQuery,
+    LedgerQuery,
+    PackQuery,
+    RemedyQuery,
+    ScorecardQuery,
+    graphene.ObjectType,
+):
     """Questions. Nothing here changes anything; one that fails is null, the others are answered."""
 
     node = graphene.Field(

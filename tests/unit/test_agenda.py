@@ -92,6 +92,9 @@ def test_claims_follow_from_what_was_breached_and_work_from_what_is_planned() ->
         ("claim", at("2026-05-31"), at("2026-05-31")),
         ("maintenance", at("2026-06-01"), at("2026-06-01") + HOUR),
     ]
+    later = held(1, "2025-01-01", "2030-01-01", claims=Claims(months=2))
+    (claim,) = agenda(estate(later), YEAR, assessments=(assessment,))
+    assert claim.at == at("2026-07-01")
     met = replace(assessment, status="MET")
     assert agenda(estate(one), YEAR, assessments=(met,)) == ()
 

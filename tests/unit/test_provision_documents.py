@@ -17,6 +17,7 @@ from orchestrator.formats.provisions import PROVISIONS, WINDOWS, template_of
 from orchestrator.formats.source import read_source
 from orchestrator.formats.text import dump_yaml
 from orchestrator.model.boundaries import Assumption, Demarcation, Handoff
+from orchestrator.model.breaches import Remedies
 from orchestrator.model.clauses import Clause, Definition, Document
 from orchestrator.model.duties import Obligation
 from orchestrator.model.lapses import Lapse
@@ -83,6 +84,7 @@ overrides: [{{term: availability, by: cfo, at: 2026-03-01, reason: strategic}}]
 template: {{id: gold, version: 2, arguments: [{{parameter: level, value: "99.9%"}}]}}
 agreed: {{from: 2026-01-01}}
 continues: 2
+remedies: {{exclusivity: sole, carveOuts: [data_loss], critical: severe, setOff: false}}
 """
 HELD = Provisions(
     scope="service_based",
@@ -170,6 +172,7 @@ HELD = Provisions(
     template=TemplateUse("gold", 2, (Argument("level", "99.9%"),)),
     agreed=Span(at("2026-01-01"), FOREVER),
     continues=2,
+    remedies=Remedies("sole", ("data_loss",), "severe", False),
 )
 
 

@@ -9,16 +9,16 @@ import pytest
 from orchestrator.engine.indemnity import Link, exposure_findings, indemnity_of, passed_on
 from orchestrator.engine.remedies import (
     HOLDS,
-    RemedySought,
     admission,
     admit,
     damages_due,
-    remedy_findings,
+    sole_remedy,
 )
 from orchestrator.errors import OrchestratorError
-from orchestrator.model.breaches import CARVE_OUTS, Indemnity, Remedies
+from orchestrator.model.breaches import CARVE_OUTS, Indemnity, Remedies, RemedySought
 from orchestrator.model.clauses import Clause
 from orchestrator.model.values import Money
+from tests.contracts import contract
 
 
 def eur(text: str) -> Money:
@@ -105,10 +105,16 @@ def test_credits_in_another_currency_are_not_taken_off() -> None:
     assert caught.value.problems[0].code == "MIXED_CURRENCIES"
 
 
-def test_a_sole_remedy_without_any_exception_is_found() -> None:
-    assert [one.code for one in remedy_findings(Remedies("sole"), "c1")] == ["SOLE_REMEDY"]
-    assert remedy_findings(Remedies("sole", ("data_loss",)), "c1") == ()
-    assert remedy_findings(Remedies(), "c1") == ()
+@pytest.mark.parametrize(
+    ("remedies", "told"),
+    [
+        (Remedies("sole"), ["SOLE_REMEDY"]),
+        (Remedies("sole", ("data_loss",)), []),
+        (Remedies(), []),
+    ],
+)
+def test_a_sole_remedy_without_any_exception_is_found(remedies: Remedies, told: list[str]) -> None:
+    assert [one.code for one in sole_remedy(contract(remedies=remedies))] == told
 
 
 # ---------------------------------------------------------------------------------------- indemnity

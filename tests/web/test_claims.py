@@ -208,3 +208,21 @@ def test_a_claim_is_found_by_its_id(assessed: Client) -> None:
     node = assessed.ask(query, id=april["id"])["node"]
     assert node == {"id": april["id"], "state": "DRAFTED", "claimant": "us"}
     assert assessed.ask(query, id=april["id"][:-4])["node"] is None
+
+
+def test_a_scorecard_sums_what_is_booked_for_the_periods_within_a_span(assessed: Client) -> None:
+    """April and May were assessed, each by itself, and the quarter was not."""
+    supplier = assessed.run("scorecard", period="2020-Q2", by="SUPPLIER")["scorecard"]
+    (row,) = supplier["scores"]
+    assert (row["subject"], row["met"], row["breached"], row["breaches"]) == ("vendor", 0, 2, 2)
+    assert row["sums"] == supplier["totals"]
+    assert supplier["totals"][0]["receivable"] == "400.00"
+    customer = assessed.run("scorecard", period="2020-Q2", by="CUSTOMER")["scorecard"]
+    assert customer["totals"][0] == {
+        "currency": "EUR",
+        "owed": "1000.00",
+        "recovered": "400.00",
+        "net": "600.00",
+        "receivable": "0.00",
+    }
+    assert assessed.run("scorecard", period="2021", by="TEAM")["scorecard"] is None

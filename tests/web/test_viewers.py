@@ -113,6 +113,9 @@ EVERYTHING = """query {
     waiting { totalCount nodes { agreement } }
   }
   evidencePack(agreement: "shop-sla", period: "2026-04") { hash }
+  scorecard(period: "2026-04", by: CUSTOMER) { scores { subject } }
+  remedyAdmission(agreement: "host-uc", version: 1, sought: {remedy: DAMAGES}) { admissible }
+  indemnity(agreement: "shop-sla", loss: {amount: "10.00", currency: "EUR"}) { exposed }
 }"""
 
 
@@ -173,6 +176,8 @@ def test_the_operator_sees_all_there_is(ask: Ask) -> None:
     booked = found["ledger"]["entries"]["nodes"]
     assert [one["agreement"] for one in booked] == ["host-uc", "shop-sla"]
     assert found["evidencePack"] is not None
+    assert [one["subject"] for one in found["scorecard"]["scores"]] == ["rival", "shop"]
+    assert found["remedyAdmission"] == {"admissible": True}
     assert "secret" in str(found)
 
 
@@ -203,7 +208,8 @@ def test_a_customer_sees_its_own_agreement_and_never_the_internal_target(ask: As
     assert found["derivations"] == nothing
     assert (found["replayShadow"], found["publishableTarget"]) == (None, None)
     assert found["claims"] == nothing
-    assert found["evidencePack"] is None
+    assert (found["evidencePack"], found["scorecard"]) == (None, None)
+    assert found["remedyAdmission"] is None
     books = found["ledger"]
     assert [one["agreement"] for one in books["entries"]["nodes"]] == ["shop-sla"]
     assert [(one["party"], one["agreement"]) for one in books["balances"]["nodes"]] == [
@@ -310,6 +316,9 @@ def test_every_list_of_the_root_was_looked_at() -> None:
         "claims",
         "ledger",
         "evidencePack",
+        "scorecard",
+        "remedyAdmission",
+        "indemnity",
     }
 
 

@@ -1,0 +1,208 @@
+"""Scorecards from what was concluded: nothing is measured again, and every sum is one of booked
+credits and exposures."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from fractions import Fraction
+from typing import Any, Final
+
+from orchestrator.engine.claimed import claimable
+from orchestrator.engine.exposure import sold_at_home
+from orchestrator.errors import refuse
+from orchestrator.model.agreements import Version
+from orchestrator.model.estate import Estate, Snapshot
+from orchestrator.model.metrics import METRICS
+from orchestrator.model.records import Assessment, TermKey, Verdict
+from orchestrator.model.scorecards import CARDS, Score, Scorecard, ScoreLine, Sums
+
+Subject = Callable[[Snapshot, Version, TermKey], str]
+
+
+def _supplier(snapshot: Snapshot, version: Version, _: TermKey) -> str:
+    return snapshot.entity(version.provider) if claimable(snapshot, version) else ""
+
+
+def _team(snapshot: Snapshot, version: Version, _: TermKey) -> str:
+    party = snapshot.parties.get(version.provider)
+    return party.id if party is not None and party.kind == "team" else ""
+
+
+def _customer(snapshot: Snapshot, version: Version, _: TermKey) -> str:
+    return snapshot.entity(version.customer) if sold_at_home(snapshot, version) else ""
+
+
+SUBJECTS: Final[dict[str, Subject]] = {
+    "supplier": _supplier,
+    "team": _team,
+    "customer": _customer,
+    "service": lambda _snapshot, _version, key: key.service,
+}
+"""In which row of a card a result stands; "" for none. A new card is a row here."""
+assert tuple(SUBJECTS) == CARDS
+
+
+def scorecard(estate: Estate, verdict: Verdict, by: str) -> Scorecard:
+    """How each supplier, team, customer or service did, sorted by its id. A result stands in one
+    row of a card or in none. Raises BAD_CHOICE."""
+    if by not in SUBJECTS:
+        raise refuse("BAD_CHOICE", f"{by!r} is no scorecard", f"use one of {', '.join(SUBJECTS)}")
+    versions = {(id, one.number): one for id, held in estate.agreements.items() for one in held}
+
+    def placed(results: Iterable[Any]) -> dict[str, list[Any]]:
+        found: dict[str, list[Any]] = {}
+        for one in results:
+            version = versions[one.key.agreement, one.key.version]
+            subject = SUBJECTS[by](estate.at(one.period.start), version, one.key)
+            if subject:
+                found.setdefault(subject, []).append(one)
+        return found
+
+    owing = [
+        one
+        for one in verdict.credits
+        if claimable(estate.at(one.period.start), versions[one.key.agreement, one.key.version])
+    ]
+    assessments, breaches = placed(verdict.assessments), placed(verdict.breaches)
+    exposures, credits = placed(verdict.exposures), placed(owing)
+    subjects = sorted({*assessments, *breaches, *exposures, *credits})
+    scores = tuple(
+        _score(
+            subject,
+            assessments.get(subject, ()),
+            len(breaches.get(subject, ())),
+            _sums(exposures.get(subject, ()), credits.get(subject, ())),
+        )
+        for subject in subjects
+    )
+    together = [one for score in scores for one in score.sums]
+    return Scorecard(by, scores, _added(together))
+
+
+def _score(
+    subject: str, assessments: Sequence[Assessment], breaches: int, sums: tuple[Sums, ...]
+) -> Score:
+    lines: dict[tuple[str, ...], list[Assessment]] = {}
+    for one in assessments:
+        key = one.key.agreement, one.key.term, one.key.service
+        lines.setdefault(key, []).append(one)
+    return Score(
+        subject,
+        len(assessments),
+        _count(assessments, "MET"),
+        _count(assessments, "BREACHED"),
+        breaches,
+        _trend(assessments),
+        min((left for one in assessments if (left := _left(one)) is not None), default=None),
+        sums,
+        tuple(_line(lines[key]) for key in sorted(lines)),
+    )
+
+
+def _count(assessments: Iterable[Assessment], status: str) -> int:
+    return sum(one.status == status for one in assessments)
+
+
+def _beyond(one: Assessment) -> Fraction | None:
+    """What was attained beyond the target; more is better."""
+    if one.attained is None:
+        return None
+    return (one.attained - one.target) * _sign(one)
+
+
+def _sign(one: Assessment) -> int:
+    metric = METRICS[one.metric]
+    # Of times what is attained is the share that kept them.
+    return 1 if metric.higher_is_better or metric.carrier == "within" else -1
+
+
+def _left(one: Assessment) -> Fraction | None:
+    """The part of what a ratio allows to be missing that is left."""
+    beyond = _beyond(one)
+    if beyond is None or METRICS[one.metric].carrier != "ratio" or one.target == 1:
+        return None
+    return beyond / (1 - one.target)
+
+
+def _line(assessments: Sequence[Assessment]) -> ScoreLine:
+    ordered = sorted(assessments, key=lambda one: (one.period.end, one.key.version))
+    last = ordered[-1]
+    beyond = [found for one in ordered if (found := _beyond(one)) is not None]
+    attained = [one.attained for one in ordered[-2:] if one.attained is not None]
+    trend = (attained[1] - attained[0]) * _sign(last) if len(attained) > 1 else None
+    return ScoreLine(
+        last.key.agreement,
+        last.key.term,
+        last.key.service,
+        last.metric,
+        last.period,
+        last.target,
+        last.attained,
+        last.status,
+        len(ordered),
+        _count(ordered, "MET"),
+        _count(ordered, "BREACHED"),
+        min(beyond, default=None),
+        trend,
+    )
+
+
+def _trend(assessments: Sequence[Assessment]) -> Fraction | None:
+    """The share met in the later half of the periods, by their ends, less that in the earlier."""
+    ends = sorted({one.period.end for one in assessments})
+    middle = ends[len(ends) // 2] if len(ends) > 1 else None
+    if middle is None:
+        return None
+    earlier, later = (
+        _share([one for one in assessments if (one.period.end >= middle) == late])
+        for late in (False, True)
+    )
+    return None if earlier is None or later is None else later - earlier
+
+
+def _share(assessments: Sequence[Assessment]) -> Fraction | None:
+    met, breached = _count(assessments, "MET"), _count(assessments, "BREACHED")
+    return Fraction(met, met + breached) if met + breached else None
+
+
+def _sums(exposures: Iterable[Any], credits: Iterable[Any]) -> tuple[Sums, ...]:
+    parts = [Sums(one.currency, one.owed, one.recovered) for one in exposures]
+    parts += [Sums(one.money.currency, receivable=one.money.amount) for one in credits]
+    return _added(parts)
+
+
+def _added(parts: Iterable[Sums]) -> tuple[Sums, ...]:
+    """Sums of each currency, by its code; a currency in which nothing is due is left out."""
+    found: dict[str, Sums] = {}
+    for one in parts:
+        held = found.get(one.currency, Sums(one.currency))
+        found[one.currency] = Sums(
+            one.currency,
+            held.owed + one.owed,
+            held.recovered + one.recovered,
+            held.receivable + one.receivable,
+        )
+    return tuple(
+        found[code]
+        for code in sorted(found)
+        if found[code].owed or found[code].receivable or found[code].recovered
+    )
+
+
+def together(verdicts: Sequence[Verdict]) -> Verdict:
+    """Several verdicts as one, the last that assessed a term's period being the one that counts."""
+    said = {
+        (one.key, one.period.start): number
+        for number, verdict in enumerate(verdicts)
+        for one in verdict.assessments
+    }
+
+    def standing(part: str) -> tuple[Any, ...]:
+        return tuple(
+            one
+            for number, verdict in enumerate(verdicts)
+            for one in getattr(verdict, part)
+            if said.get((one.key, one.period.start)) == number
+        )
+
+    return Verdict(*map(standing, ("assessments", "breaches", "credits", "exposures")))
