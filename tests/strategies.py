@@ -431,7 +431,13 @@ def templates(draw: st.DrawFn, vary: Vary) -> Template:
 
 def targets(metric: str) -> st.SearchStrategy[Target]:
     """A target of a metric's carrier."""
-    return _TARGETS[METRICS[metric].carrier]
+    found = _TARGETS[METRICS[metric].carrier]
+    return found if METRICS[metric].business_days else found.filter(_without_days)
+
+
+def _without_days(target: Target) -> bool:
+    points = target.points if isinstance(target, Points) else (target,)
+    return not any(isinstance(point, Within) and point.business_days for point in points)
 
 
 @st.composite
@@ -636,7 +642,12 @@ def with_flows(draw: st.DrawFn, estate: Estate) -> Estate:
             found.append(Stage(id, term.id))
             if metrics.count(term.metric) == 1:
                 found.append(Stage(id))
-    for metric in ("availability", "time_to_restore", "time_between_failures"):
+    for metric in (
+        "availability",
+        "recovery_time",
+        "time_to_restore",
+        "time_between_failures",
+    ):
         stages.pop(metric, None)  # what no flow says anything about
     timelines = dict(estate.services)
     for id, (only,) in estate.services.items():
