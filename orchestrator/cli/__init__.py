@@ -14,7 +14,16 @@ from pathlib import Path
 import click
 
 from orchestrator import __version__, terminal
-from orchestrator.cli import analyses, backwards, database, faulttrees, files, paperwork, whatif
+from orchestrator.cli import (
+    analyses,
+    backwards,
+    database,
+    faulttrees,
+    files,
+    paperwork,
+    tickets,
+    whatif,
+)
 from orchestrator.cli.shared import REFUSED, print_json
 from orchestrator.errors import OrchestratorError, Problem
 from orchestrator.formats.results import problem_json
@@ -26,7 +35,7 @@ def cli() -> None:
     """Derive, assess, trace and settle service level commitments as one dependency graph."""
 
 
-for _module in (files, whatif, paperwork, analyses, backwards, faulttrees, database):
+for _module in (files, whatif, paperwork, tickets, analyses, backwards, faulttrees, database):
     for _command in _module.COMMANDS:
         cli.add_command(_command)
 
