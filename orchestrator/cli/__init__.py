@@ -27,6 +27,7 @@ from orchestrator.cli import (
     paperwork,
     remedies,
     scorecards,
+    tickets,
     whatif,
 )
 from orchestrator.cli.shared import REFUSED, print_json
@@ -48,6 +49,7 @@ _MODULES = (
     scorecards,
     whatif,
     paperwork,
+    tickets,
     analyses,
     backwards,
     faulttrees,
