@@ -114,8 +114,6 @@ EVERYTHING = """query {
   }
   evidencePack(agreement: "shop-sla", period: "2026-04") { hash }
   scorecard(period: "2026-04", by: CUSTOMER) { scores { subject } }
-  remedyAdmission(agreement: "host-uc", version: 1, sought: {remedy: DAMAGES}) { admissible }
-  indemnity(agreement: "shop-sla", loss: {amount: "10.00", currency: "EUR"}) { exposed }
 }"""
 
 
@@ -177,7 +175,6 @@ def test_the_operator_sees_all_there_is(ask: Ask) -> None:
     assert [one["agreement"] for one in booked] == ["host-uc", "shop-sla"]
     assert found["evidencePack"] is not None
     assert [one["subject"] for one in found["scorecard"]["scores"]] == ["rival", "shop"]
-    assert found["remedyAdmission"] == {"admissible": True}
     assert "secret" in str(found)
 
 
@@ -209,7 +206,6 @@ def test_a_customer_sees_its_own_agreement_and_never_the_internal_target(ask: As
     assert (found["replayShadow"], found["publishableTarget"]) == (None, None)
     assert found["claims"] == nothing
     assert (found["evidencePack"], found["scorecard"]) == (None, None)
-    assert found["remedyAdmission"] is None
     books = found["ledger"]
     assert [one["agreement"] for one in books["entries"]["nodes"]] == ["shop-sla"]
     assert [(one["party"], one["agreement"]) for one in books["balances"]["nodes"]] == [
@@ -283,6 +279,21 @@ def test_what_a_customer_accepted_has_the_same_hash_for_both_sides(ask: Ask) -> 
     ]
     assert shown[0] == shown[1]
     assert len(shown[0]) == 1
+
+
+def test_what_a_contract_allows_is_told_to_its_parties(ask: Ask) -> None:
+    query = """query($id: String!) {
+      remedyAdmission(agreement: $id, version: 1, sought: {remedy: DAMAGES}) { admissible }
+      indemnity(agreement: $id, loss: {amount: "10.00", currency: "EUR"}) { exposed }
+    }"""
+    for key in ("boss-key", "host-key"):
+        answer = ask(key, query, id="host-uc")[1]
+        assert answer["data"]["remedyAdmission"] == {"admissible": True}
+    # For others it is as if there were none.
+    for id in ("host-uc", "nothing-such"):
+        answer = ask("shop-key", query, id=id)[1]
+        assert answer["data"] == {"remedyAdmission": None, "indemnity": None}
+        assert {one["extensions"]["code"] for one in answer["errors"]} == {"UNKNOWN_REFERENCE"}
 
 
 @pytest.mark.parametrize("key", ["", "wrong"])
