@@ -108,7 +108,7 @@ def test_a_server(url: str) -> None:
         said, _ = running.process.communicate(timeout=30)
     assert running.process.returncode == 0
     assert f"http://127.0.0.1:{running.port}/" in said
-    assert "no identity" in said
+    assert "No keys are given out" in said
     assert "Traceback" not in said
 
 
