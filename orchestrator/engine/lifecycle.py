@@ -168,7 +168,12 @@ def _underpinned(contract: Contract, circumstances: Circumstances) -> None:
         floor = circumstances.floors.get(term.id)
         if term.strength not in UNDERPINNING or term.id in decided:
             continue
-        kept = floor is None or at_least_as_strict(METRICS[term.metric], floor, term.target)
+        # Of a term with windows the floor is that of the worst, and `short` says if it is too low.
+        kept = (
+            floor is None
+            or bool(term.windows)
+            or at_least_as_strict(METRICS[term.metric], floor, term.target)
+        )
         if term.id in circumstances.short or not kept:
             raise refuse(
                 "ABOVE_FLOOR",

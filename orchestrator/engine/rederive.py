@@ -125,7 +125,8 @@ def _hours(version: Version) -> set[str]:
     """The calendars a version counts by."""
     terms = [version.resolved(term) for term in version.terms]
     allowances = [one for term in terms for one in term.allowances or ()]
-    return {*(term.hours for term in terms), *(one.within for one in allowances)}
+    windows = [window.hours for term in terms for window in term.windows]
+    return {*(term.hours for term in terms), *(one.within for one in allowances), *windows}
 
 
 def _above(estates: Sequence[Estate], services: set[str]) -> set[str]:

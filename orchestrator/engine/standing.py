@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from orchestrator.engine.prime import at_any_time
 from orchestrator.errors import refuse
 from orchestrator.model.agreements import Term
 from orchestrator.model.contracts import Contract
@@ -114,7 +115,18 @@ def _with_owners(parties: Mapping[str, Party], party: str) -> dict[str, int]:
 
 
 def _at_least(case: Case, one: Candidate, other: Candidate) -> bool:
-    return at_least_as_strict(METRICS[case.metric], one.term.target, other.term.target)
+    """Whether keeping one keeps the other: window by window where both have the same, and else
+    whatever window holds."""
+    metric, mine, theirs = METRICS[case.metric], one.term, other.term
+    asked = [theirs.target, *(window.target for window in theirs.windows)]
+    named = [(term.hours, *(window.hours for window in term.windows)) for term in (mine, theirs)]
+    if named[0] == named[1]:
+        kept = [mine.target, *(window.target for window in mine.windows)]
+        return all(at_least_as_strict(metric, *pair) for pair in zip(kept, asked, strict=True))
+    always = at_any_time(mine)
+    return always is not None and all(
+        at_least_as_strict(metric, always.target, target) for target in asked
+    )
 
 
 def _loosens(one: Candidate, base: Candidate) -> Finding:

@@ -26,6 +26,7 @@ from orchestrator.model.lapses import Lapse
 from orchestrator.model.lifecycle import FINAL_STATES, MOVES, moves_from
 from orchestrator.model.meetings import Override, PublishGate
 from orchestrator.model.schedule import Notice
+from orchestrator.model.scopes import TargetWindow
 from orchestrator.model.values import DAY, FOREVER, Span
 from tests.contracts import at, contract, refused_with, span, term
 
@@ -302,3 +303,15 @@ def test_refusals_carry_advice() -> None:
     with pytest.raises(OrchestratorError) as caught:
         move(in_state("expired"), "begin", Circumstances(NOW, "us"))
     assert caught.value.problems[0].advice == "it has come to its end: draft another"
+
+
+def test_a_window_looser_than_the_rest_is_signed_where_each_is_underpinned() -> None:
+    """The floor of the worst window is not to be held against the target of the others."""
+    windows = (TargetWindow("office", Fraction("0.95")),)
+    one = contract("c1", term(Fraction("0.999"), windows=windows), version={"state": "negotiating"})
+    held = accept(accept(one, "us", NOW), "shop", NOW)
+    floor = {"availability": Fraction("0.955")}
+    assert move(held, "agree", Circumstances(NOW, "us", floors=floor)).version.state == "agreed"
+    with refused_with("ABOVE_FLOOR"):
+        short = frozenset(("availability",))
+        move(held, "agree", Circumstances(NOW, "us", floors=floor, short=short))

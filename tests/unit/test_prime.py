@@ -13,6 +13,7 @@ from orchestrator.engine.hours import segments
 from orchestrator.engine.intervals import total, union
 from orchestrator.engine.prime import at_all_times, at_any_time, split
 from orchestrator.engine.promises import Hours
+from orchestrator.engine.rederive import rederive
 from orchestrator.engine.settle import settle
 from orchestrator.formats.estate import read_estate
 from orchestrator.formats.facts import read_facts
@@ -231,3 +232,18 @@ def test_an_internal_target_is_never_looser_than_the_published_one() -> None:
         check_internal_target("availability", Fraction("0.999"), Fraction("0.99"))
     # of errors fewer are stricter
     check_internal_target("error_rate", Fraction("0.01"), Fraction("0.001"))
+
+
+def test_another_calendar_of_a_window_reaches_what_is_derived() -> None:
+    """A longer prime time leaves less of the budget that may fall into it."""
+    sla = (
+        '{id: availability, metric: availability, target: "99%", '
+        'windows: [{hours: office, target: "99.8%"}]}'
+    )
+    before = estate(sla)
+    longer = DOCUMENT.replace("09:00-17:00", "08:00-18:00")
+    after = read_estate(longer.format(sla=sla, uc=PLAIN_UC)).estate
+    known = derive(before, APRIL)
+    fresh = derive(after, APRIL)
+    assert known[0].floor != fresh[0].floor
+    assert rederive(before, after, APRIL, known).derivations == fresh

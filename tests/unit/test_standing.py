@@ -8,8 +8,10 @@ from itertools import permutations
 import pytest
 
 from orchestrator.engine.standing import Case, Effective, effective_term
+from orchestrator.model.agreements import Term
 from orchestrator.model.contracts import Contract
 from orchestrator.model.parties import Party
+from orchestrator.model.scopes import TargetWindow
 from tests.contracts import contract, refused_with, term, within
 
 PARTIES = {
@@ -105,3 +107,30 @@ def test_a_larger_share_of_a_longer_time_is_no_tightening() -> None:
     )
     mixed = contract("customer", term(within("0.99", 8), "fix", "resolution_time"))
     assert effective(firm, mixed, metric="resolution_time").contract == firm
+
+
+def windowed(own: str, **targets: str) -> Term:
+    windows = tuple(TargetWindow(hours, Fraction(target)) for hours, target in targets.items())
+    return term(Fraction(own), windows=windows)
+
+
+@pytest.mark.parametrize(
+    ("special", "tightens"),
+    [
+        (windowed("0.99", office="0.999"), True),
+        (windowed("0.995", office="0.9995"), True),
+        (windowed("0.995"), False),
+        (windowed("0.999"), True),
+        (windowed("0.995", office="0.99"), False),
+        (windowed("0.999", evening="0.9995"), True),
+        (windowed("0.999", evening="0.99"), False),
+    ],
+)
+def test_an_override_tightens_only_if_it_does_so_in_every_window(
+    special: Term, tightens: bool
+) -> None:
+    firm = contract(
+        "service", windowed("0.99", office="0.999"), scope="service_based", tighten_only=True
+    )
+    found = effective(firm, contract("customer", special))
+    assert (found.contract != firm) == tightens
