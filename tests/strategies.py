@@ -612,7 +612,7 @@ def with_flows(draw: st.DrawFn, estate: Estate) -> Estate:
             found.append(Stage(id, term.id))
             if metrics.count(term.metric) == 1:
                 found.append(Stage(id))
-    for metric in ("availability", "recovery_time", "time_to_restore", "time_between_failures"):
+    for metric in ("availability", "time_to_restore", "time_between_failures"):
         stages.pop(metric, None)  # what no flow says anything about
     timelines = dict(estate.services)
     for id, (only,) in estate.services.items():
