@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy.orm import Session
 
-from orchestrator.actions.books import Posting, book
+from orchestrator.actions.books import Posting, book, booked_at
 from orchestrator.actions.claims import Following
 from orchestrator.actions.context import Context, Done, Request, mutate
 from orchestrator.engine.settle import reach_of, settle
@@ -33,7 +33,7 @@ from orchestrator.store.write import save_verdict
 class AssessResult:
     """The verdict on a period, the revision it is booked as, and whether it, or the books, differ
     from before. `posted` entries were appended to the ledger, and `waiting` restatements wait for
-    leave; `posting` has them, unless the request only repeats one that came before."""
+    leave; `posting` has them."""
 
     revision: int
     changed: bool
@@ -84,7 +84,7 @@ def assess_period(
         changed = before is None or run.revision != before.revision or posting.changed
         numbers = {"posted": len(posting.entries), "waiting": len(posting.pending)}
         summary: dict[str, Any] = {"revision": run.revision, "at": run.recorded_at}
-        summary |= {"changed": changed} | numbers
+        summary |= {"changed": changed, "booked_at": now} | numbers
         if following.lapsed:
             summary["lapsed"] = following.lapsed
         done = AssessResult(run.revision, changed, verdict, **numbers, posting=posting)
@@ -95,7 +95,14 @@ def assess_period(
         run = latest_run(session, ctx.tenant, asked, as_of=earlier["at"])
         verdict = load_verdict(session, run) if run else Verdict()
         numbers = {name: earlier.get(name, 0) for name in ("posted", "waiting")}
-        return AssessResult(earlier["revision"], earlier["changed"], verdict, **numbers)
+        posting = Posting()
+        if run is not None:
+            estate = load_revision(session, ctx.tenant, run.estate_revision)
+            then = earlier.get("booked_at", run.recorded_at)
+            posting = booked_at(session, ctx.tenant, estate, asked, then)
+        return AssessResult(
+            earlier["revision"], earlier["changed"], verdict, **numbers, posting=posting
+        )
 
     request = Request("assess_period", digest(period_key(asked)), dry_run, idempotency_key)
     return mutate(ctx, request, do, again)

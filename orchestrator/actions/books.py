@@ -62,6 +62,19 @@ def book(
     return Posting(found.entries, found.pending, bool(found.entries) or moved)
 
 
+def booked_at(
+    session: Session, tenant: str, estate: Estate, asked: AskedPeriod, at: Instant
+) -> Posting:
+    """What `book` did at a recorded instant."""
+    waited = [
+        one
+        for one in books.waiting(session, tenant, widest(estate, asked), at)
+        if in_question(estate, asked, one.key.term, one.due)
+    ]
+    entries = books.entries_recorded(session, tenant, at)
+    return Posting(entries, tuple(waited), bool(entries))
+
+
 def _in_place_of(waited: Iterable[Restatement], found: Reconciled) -> list[Restatement]:
     """What waits now. The same thing said again keeps its place."""
     known = {one.key: one for one in waited}

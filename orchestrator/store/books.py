@@ -18,7 +18,7 @@ from orchestrator.model.ledger import Account, Approval, Booking, Entry, EntryKe
 from orchestrator.model.records import TermKey
 from orchestrator.model.values import DAWN, FOREVER, Instant, Money, Span
 from orchestrator.store.codec import dumps, loads
-from orchestrator.store.read import Key, Page, among, limited
+from orchestrator.store.read import Key, Page, among, known, limited
 from orchestrator.store.tables import (
     ENTRY,
     ApprovalRow,
@@ -194,10 +194,13 @@ def approvals(session: Session, tenant: str) -> dict[int, Approval]:
     }
 
 
-def waiting(session: Session, tenant: str, due: Span | None = None) -> tuple[Restatement, ...]:
-    """The restatements that wait for leave, of what came to be owed within a span or of all."""
+def waiting(
+    session: Session, tenant: str, due: Span | None = None, as_of: Instant = FOREVER - 1
+) -> tuple[Restatement, ...]:
+    """The restatements that wait for leave, or waited at a recorded instant, of what came to be
+    owed within a span or of all."""
     table = _RESTATEMENT
-    conditions = [table.c.tenant_id == tenant, table.c.superseded_at == FOREVER]
+    conditions = list(known(table, tenant, as_of))
     if due is not None:
         conditions += [table.c.due > due.start, table.c.due <= due.end]
     columns = [table.c[name] for name in (*ENTRY, "booked", "wanted")]
@@ -222,6 +225,11 @@ def entries_due(
     movable = _ENTRY.c.kind.in_(MOVABLE) & among(session, _ENTRY.c.agreement, agreements)
     condition = or_(within, movable)
     return tuple(one.entry for one in _posted(session, tenant, (condition,)))
+
+
+def entries_recorded(session: Session, tenant: str, at: Instant) -> tuple[Entry, ...]:
+    """The entries that one change of the database appended."""
+    return tuple(one.entry for one in _posted(session, tenant, (_ENTRY.c.recorded_at == at,)))
 
 
 def entries_under(session: Session, tenant: str, agreements: Collection[str]) -> tuple[Entry, ...]:

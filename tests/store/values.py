@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from orchestrator.model.breaches import Consequences
 from orchestrator.model.calendars import Calendar
+from orchestrator.model.claims import CLAIM_STATES, Claim
 from orchestrator.model.clocking import REPRIORITISED
 from orchestrator.model.credits import CreditTier
 from orchestrator.model.flows import Flow, Stage
@@ -121,6 +122,9 @@ def value_of(hint: Any) -> st.SearchStrategy[Any]:
         return st.tuples(*(value_of(one) for one in arguments))
     assert is_dataclass(hint), f"no values of {hint!r}"
     parts = {name: value_of(part) for name, part in hints_of(hint).items()}
+    if hint is Claim:
+        parts |= {"state": st.sampled_from(sorted(CLAIM_STATES)), "respondent": st.just("r")}
+        parts["claimant"] = parts["claimant"].filter(lambda party: party != "r")
     if hint is Calendar:
         week = [parts["weekly"].map(lambda days: days[0] if days else ())] * 7
         parts |= {"weekly": st.tuples(*week), "openings": st.just((Span(0, DAY),))}
