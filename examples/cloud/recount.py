@@ -1,12 +1,12 @@
 """The figures of docs/cloud-outages.md again, by a program that shares nothing with the product.
 
-    python examples/cloud/recount.py outages.csv trace.json
+    python examples/cloud/recount.py outages.csv trace.json [scorecard.json]
 
 It reads the CSV by the rules of `map.yaml`, counts time second by second, shares a second among
-those that are down in it, and says where `trace.json` (of the commands named in the document)
-differs; exit status 1 where it does. It knows no more than these agreements need: parts in series,
-at least k of n, tiers, one cap. A second at which a promise in series is down is shared equally,
-which is what Shapley's value comes to there.
+those that are down in it, and says where `trace.json`, or a scorecard by supplier, of the commands
+named in the document differs; exit status 1 where it does. It knows no more than these agreements
+need: parts in series, at least k of n, tiers, one cap. A second at which a promise in series is
+down is shared equally, which is what Shapley's value comes to there.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ def half_up(amount: Fraction) -> int:
     return int(amount + Fraction(1, 2))
 
 
-def main(outages: str, trace: str) -> int:
+def main(outages: str, trace: str, scorecard: str = "") -> int:
     said = json.loads(Path(trace).read_text())
     document = yaml.safe_load((HERE / "estate.yaml").read_text())
     services = {one["id"]: one for one in document["services"]}
@@ -175,7 +175,11 @@ def main(outages: str, trace: str) -> int:
                     if credit:
                         paid[key] = credit
     minutes, recovered = answered(document, services, down, late, paid)
-    return compare(said, assessed, paid, minutes, recovered)
+    faults = compare(said, assessed, paid, minutes, recovered)
+    if scorecard:
+        faults += card_faults(json.loads(Path(scorecard).read_text()), document, assessed, paid)
+    print(*(faults or ["no difference"]), sep="\n")
+    return 1 if faults else 0
 
 
 def answered(document: dict, services: dict, down: dict, late: dict, paid: dict) -> tuple:
@@ -231,8 +235,8 @@ def cents(money: str) -> int:
     return int(money.replace(".", ""))
 
 
-def compare(said: dict, assessed: dict, paid: dict, owner: dict, back: dict) -> int:
-    """Print what was recounted, and every difference."""
+def compare(said: dict, assessed: dict, paid: dict, owner: dict, back: dict) -> list[str]:
+    """Print what was recounted; every difference."""
     faults = []
     left = dict(assessed)
     for one in said["assessments"]:
@@ -249,9 +253,36 @@ def compare(said: dict, assessed: dict, paid: dict, owner: dict, back: dict) -> 
     for (party, basis), seconds in sorted(owner.items(), key=lambda item: -item[1]):
         print(f"{party:14} {basis:20} {float(seconds) / 60:10,.0f} minutes")
     print(f"owed {total / 100:,.2f}, recoverable {float(sum(back.values())) / 100:,.2f}")
-    print(*(faults or ["no difference"]), sep="\n")
-    return 1 if faults else 0
+    return faults
+
+
+def card_faults(card: dict, document: dict, assessed: dict, paid: dict) -> list[str]:
+    """Where a scorecard by supplier differs: periods met and missed, and credits receivable."""
+    supplier = {
+        one["id"]: one["provider"] for one in document["agreements"] if one["id"].startswith("uc")
+    }
+    mine: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for (agreement, service, start), (_, _, missed) in assessed.items():
+        if agreement in supplier:
+            row = mine[supplier[agreement]]
+            row[int(missed)] += 1
+            row[2] += paid.get((agreement, service, start), 0)
+    theirs = {
+        one["subject"]: [
+            one["met"],
+            one["breached"],
+            sum(cents(money["receivable"]) for money in one["sums"]),
+        ]
+        for one in card["scores"]
+    }
+    receivable = sum(row[2] for row in mine.values())
+    print(f"receivable from suppliers {receivable / 100:,.2f}")
+    return [
+        f"{one}: {theirs.get(one)}, recounted {mine.get(one)}"
+        for one in sorted({*mine, *theirs})
+        if theirs.get(one) != mine.get(one)
+    ]
 
 
 if __name__ == "__main__":
-    sys.exit(main(*sys.argv[1:3]))
+    sys.exit(main(*sys.argv[1:4]))
