@@ -10,6 +10,7 @@ from rich.console import Console
 
 from orchestrator import clock, derivation_tables, terminal
 from orchestrator.actions.assess import assess_period
+from orchestrator.actions.books import verify_books
 from orchestrator.actions.context import Context
 from orchestrator.actions.estate import import_estate
 from orchestrator.actions.facts import record_facts
@@ -59,8 +60,8 @@ def run(out: Console) -> None:
             _show(out, assess_period(ctx, asked).verdict)
             _say(out, "orchestrator verify")
             with store.read() as session:
-                intact = not audit.verify(session, "demo")
-            out.print("The audit trail is intact." if intact else "The audit trail is broken.")
+                broken = (*audit.verify(session, "demo"), *verify_books(session, "demo"))
+            terminal.show_intact(out, broken)
 
 
 def _say(out: Console, command: str) -> None:

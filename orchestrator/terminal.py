@@ -140,6 +140,13 @@ def show_findings(
         out.print(text)
 
 
+def show_intact(out: Console, found: Sequence[Finding]) -> None:
+    """Whether the audit trail and the books fit together, and what does not."""
+    show_findings(out, found)
+    whole = "The audit trail and the ledger are intact."
+    out.print("The audit trail or the ledger is broken." if found else whole)
+
+
 def show_problems(out: Console, problems: Iterable[Problem]) -> None:
     for problem in problems:
         place = ":".join(str(part) for part in (problem.file, problem.line) if part)

@@ -226,10 +226,7 @@ def verify(*, pack: str | None, url: str | None, as_json: bool) -> int:
     if as_json:
         print_json({"intact": not found, "findings": [finding_json(one) for one in found]})
     else:
-        out = terminal.console()
-        terminal.show_findings(out, found)
-        whole = "The audit trail and the ledger are intact."
-        out.print("The audit trail or the ledger is broken." if found else whole)
+        terminal.show_intact(terminal.console(), found)
     return 1 if found else 0
 
 
