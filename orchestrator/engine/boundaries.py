@@ -1,4 +1,4 @@
-"""Between parties: edges without a demarcation, violated assumptions, chains of hand-offs."""
+"""Between parties: edges without a demarcation, chains of hand-offs."""
 
 from __future__ import annotations
 
@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 from orchestrator.engine.lapses import due_after
 from orchestrator.errors import refuse
-from orchestrator.model.boundaries import Demarcation, Handoff, Violation
+from orchestrator.model.boundaries import Demarcation, Handoff
 from orchestrator.model.calendars import Calendar
-from orchestrator.model.contracts import Contract
-from orchestrator.model.duties import ReliefProposal
 from orchestrator.model.estate import Snapshot
 from orchestrator.model.records import Finding
 from orchestrator.model.services import mentioned
@@ -36,35 +34,6 @@ def undemarcated(
                     (service.id, needed),
                     f"services[{service.id}].requires",
                 )
-
-
-def proposals(contract: Contract, violations: Iterable[Violation]) -> tuple[ReliefProposal, ...]:
-    """What violated assumptions lead to: proposals of relief for the time the assumption was
-    valid, in the order of time. Nothing is excluded by them."""
-    known = {assumption.id: assumption for assumption in contract.provisions.assumptions}
-    found = []
-    for violation in sorted(violations, key=lambda one: (one.span, one.id)):
-        if violation.assumption not in known:
-            raise refuse(
-                "UNKNOWN_REFERENCE",
-                f"{contract.version.agreement!r} has no assumption {violation.assumption!r}",
-                "name one of the agreement's assumptions",
-            )
-        assumption = known[violation.assumption]
-        span = violation.span & assumption.valid
-        if span is not None and assumption.effect == "relief":
-            found.append(
-                ReliefProposal(
-                    contract.version.agreement,
-                    "assumption",
-                    assumption.id,
-                    contract.version.provider,
-                    assumption.party,
-                    span,
-                    violation.evidence,
-                )
-            )
-    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +71,3 @@ def chain(
 def chain_total(legs: Sequence[Leg]) -> Duration:
     """The time that a chain may take from its beginning, as it passes."""
     return legs[-1].due - legs[0].start if legs else 0
-
-
-def holder(handoffs: Sequence[Handoff], taken: Sequence[Instant], at: Instant) -> str:
-    """Who holds the work at an instant, such as that of a breach: `taken` is when each taker in
-    turn had it, as far as it got. At the very instant of a hand-off it is the taker."""
-    assert handoffs, "nobody hands over"
-    assert len(taken) <= len(handoffs), "more were handed over than agreed"
-    assert list(taken) == sorted(taken), "work is not handed back in time"
-    passed = sum(instant <= at for instant in taken)
-    return handoffs[passed - 1].taker if passed else handoffs[0].giver
