@@ -1,4 +1,4 @@
-"""Between parties: edges without a demarcation, chains of hand-offs."""
+"""Between parties: edges without a demarcation, chains of hand-offs, planned and done."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from orchestrator.engine.lapses import due_after
 from orchestrator.errors import refuse
 from orchestrator.model.boundaries import Demarcation, Handoff
 from orchestrator.model.calendars import Calendar
+from orchestrator.model.clocking import ENDS
 from orchestrator.model.estate import Snapshot
-from orchestrator.model.records import Finding
+from orchestrator.model.records import Finding, Ticket
 from orchestrator.model.services import mentioned
-from orchestrator.model.values import Duration, Instant
+from orchestrator.model.values import FOREVER, Duration, Instant
 
 
 def undemarcated(
@@ -71,3 +72,63 @@ def chain(
 def chain_total(legs: Sequence[Leg]) -> Duration:
     """The time that a chain may take from its beginning, as it passes."""
     return legs[-1].due - legs[0].start if legs else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A hand-off as it was done: the giver got the work at `got`, had to hand it over by `due`, and
+    the taker had it at `taken`; None for what has not happened."""
+
+    leg: Leg
+    got: Instant | None
+    due: Instant | None
+    taken: Instant | None
+    late: bool
+
+
+def chains(handoffs: Iterable[Handoff]) -> tuple[tuple[Handoff, ...], ...]:
+    """Hand-offs in the order they are written, cut where the taker of one is not the giver of the
+    next."""
+    found: list[list[Handoff]] = []
+    for handoff in handoffs:
+        if found and found[-1][-1].taker == handoff.giver:
+            found[-1].append(handoff)
+        else:
+            found.append([handoff])
+    return tuple(tuple(one) for one in found)
+
+
+def passes(
+    legs: Sequence[Leg],
+    ticket: Ticket,
+    now: Instant,
+    calendars: Mapping[str, Calendar],
+    timezone: str,
+) -> tuple[Pass, ...]:
+    """How a ticket went through a chain, by who is recorded to have held it up to an instant. Each
+    limit counts from when the giver had it; the first, where nobody says, from its opening."""
+    held = sorted((one.span.start, one.party) for one in ticket.owners if one.span.start <= now)
+    found: list[Pass] = []
+    got: Instant | None = next(
+        (at for at, party in held if legs and party == legs[0].handoff.giver), ticket.opened
+    )
+    for leg in legs:
+        due = taken = None
+        late = False
+        if got is not None:
+            since = got
+            due = due_after(leg.handoff.within, since, calendars, leg.handoff.hours, timezone)
+            taken = next(
+                (at for at, party in held if at >= since and party == leg.handoff.taker), None
+            )
+            ended = taken if taken is not None else min(now, last_end(ticket))
+            late = ended > due
+        found.append(Pass(leg, got, due, taken, late))
+        got = taken
+    return tuple(found)
+
+
+def last_end(ticket: Ticket) -> Instant:
+    """When work on a ticket ended for good; FOREVER while it goes on."""
+    last = max(ticket.events, key=lambda one: one.at, default=None)
+    return last.at if last is not None and last.do in ENDS else FOREVER
