@@ -1,4 +1,4 @@
-"""Between parties: edges without a demarcation, violated assumptions, chains of hand-offs."""
+"""Between parties: edges without a demarcation, chains of hand-offs, planned and done."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ from dataclasses import dataclass
 
 from orchestrator.engine.lapses import due_after
 from orchestrator.errors import refuse
-from orchestrator.model.boundaries import Demarcation, Handoff, Violation
+from orchestrator.model.boundaries import Demarcation, Handoff
 from orchestrator.model.calendars import Calendar
-from orchestrator.model.contracts import Contract
-from orchestrator.model.duties import ReliefProposal
+from orchestrator.model.clocking import ENDS
 from orchestrator.model.estate import Snapshot
-from orchestrator.model.records import Finding
+from orchestrator.model.records import Finding, Ticket
 from orchestrator.model.services import mentioned
-from orchestrator.model.values import Duration, Instant
+from orchestrator.model.values import FOREVER, Duration, Instant
 
 
 def undemarcated(
@@ -36,35 +35,6 @@ def undemarcated(
                     (service.id, needed),
                     f"services[{service.id}].requires",
                 )
-
-
-def proposals(contract: Contract, violations: Iterable[Violation]) -> tuple[ReliefProposal, ...]:
-    """What violated assumptions lead to: proposals of relief for the time the assumption was
-    valid, in the order of time. Nothing is excluded by them."""
-    known = {assumption.id: assumption for assumption in contract.provisions.assumptions}
-    found = []
-    for violation in sorted(violations, key=lambda one: (one.span, one.id)):
-        if violation.assumption not in known:
-            raise refuse(
-                "UNKNOWN_REFERENCE",
-                f"{contract.version.agreement!r} has no assumption {violation.assumption!r}",
-                "name one of the agreement's assumptions",
-            )
-        assumption = known[violation.assumption]
-        span = violation.span & assumption.valid
-        if span is not None and assumption.effect == "relief":
-            found.append(
-                ReliefProposal(
-                    contract.version.agreement,
-                    "assumption",
-                    assumption.id,
-                    contract.version.provider,
-                    assumption.party,
-                    span,
-                    violation.evidence,
-                )
-            )
-    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +74,61 @@ def chain_total(legs: Sequence[Leg]) -> Duration:
     return legs[-1].due - legs[0].start if legs else 0
 
 
-def holder(handoffs: Sequence[Handoff], taken: Sequence[Instant], at: Instant) -> str:
-    """Who holds the work at an instant, such as that of a breach: `taken` is when each taker in
-    turn had it, as far as it got. At the very instant of a hand-off it is the taker."""
-    assert handoffs, "nobody hands over"
-    assert len(taken) <= len(handoffs), "more were handed over than agreed"
-    assert list(taken) == sorted(taken), "work is not handed back in time"
-    passed = sum(instant <= at for instant in taken)
-    return handoffs[passed - 1].taker if passed else handoffs[0].giver
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """A hand-off as it was done: the giver got the work at `got`, had to hand it over by `due`, and
+    the taker had it at `taken`; None for what has not happened."""
+
+    leg: Leg
+    got: Instant | None
+    due: Instant | None
+    taken: Instant | None
+    late: bool
+
+
+def chains(handoffs: Iterable[Handoff]) -> tuple[tuple[Handoff, ...], ...]:
+    """Hand-offs in the order they are written, cut where the taker of one is not the giver of the
+    next."""
+    found: list[list[Handoff]] = []
+    for handoff in handoffs:
+        if found and found[-1][-1].taker == handoff.giver:
+            found[-1].append(handoff)
+        else:
+            found.append([handoff])
+    return tuple(tuple(one) for one in found)
+
+
+def passes(
+    legs: Sequence[Leg],
+    ticket: Ticket,
+    now: Instant,
+    calendars: Mapping[str, Calendar],
+    timezone: str,
+) -> tuple[Pass, ...]:
+    """How a ticket went through a chain, by who is recorded to have held it up to an instant. Each
+    limit counts from when the giver had it; the first, where nobody says, from its opening."""
+    held = sorted((one.span.start, one.party) for one in ticket.owners if one.span.start <= now)
+    found: list[Pass] = []
+    got: Instant | None = next(
+        (at for at, party in held if legs and party == legs[0].handoff.giver), ticket.opened
+    )
+    for leg in legs:
+        due = taken = None
+        late = False
+        if got is not None:
+            since = got
+            due = due_after(leg.handoff.within, since, calendars, leg.handoff.hours, timezone)
+            taken = next(
+                (at for at, party in held if at >= since and party == leg.handoff.taker), None
+            )
+            ended = taken if taken is not None else min(now, last_end(ticket))
+            late = ended > due
+        found.append(Pass(leg, got, due, taken, late))
+        got = taken
+    return tuple(found)
+
+
+def last_end(ticket: Ticket) -> Instant:
+    """When work on a ticket ended for good; FOREVER while it goes on."""
+    last = max(ticket.events, key=lambda one: one.at, default=None)
+    return last.at if last is not None and last.do in ENDS else FOREVER

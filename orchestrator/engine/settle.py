@@ -29,6 +29,7 @@ from orchestrator.engine.trace import breach, causes
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.engine.upstream import Upstream
 from orchestrator.engine.verdicts import DISPUTED, Moment, as_designed
+from orchestrator.engine.waits import relief_for_lateness, waits_without_effect
 from orchestrator.model.estate import Estate
 from orchestrator.model.measuring import Measuring
 from orchestrator.model.records import Breach, Credit, Facts, Finding, Verdict
@@ -100,6 +101,7 @@ def settled(
         (
             *_findings(measured),
             *_unexcused(measurements, measured),
+            *_waits(measurements, measured),
             *_unattributable(traced, upstream),
             *notes,
             *chronic_failures(estate, every, charges, ours),
@@ -273,6 +275,13 @@ def _unexcused(measurements: Measurements, measured: Sequence[Measured]) -> Iter
         if earned is not None:
             without = measurements.with_excuses(one, earned.categories)
             yield relief_finding(one.subject, one.assessment, earned, without)
+
+
+def _waits(measurements: Measurements, measured: Sequence[Measured]) -> Iterator[Finding]:
+    """Waits of missed tickets that stopped no clock, and what relief the customer's may earn."""
+    for one in measured:
+        yield from waits_without_effect(one)
+        yield from relief_for_lateness(one, measurements.seen)
 
 
 def _findings(measured: Sequence[Measured]) -> Iterator[Finding]:

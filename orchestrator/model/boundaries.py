@@ -69,16 +69,6 @@ class Assumption:
 
 
 @dataclass(frozen=True, slots=True)
-class Violation:
-    """An assumption did not hold, as a fact."""
-
-    id: str
-    assumption: str
-    span: Span
-    evidence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Handoff:
     """How one party passes work to another: within what time, by which channel, with what data.
 

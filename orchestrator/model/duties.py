@@ -8,7 +8,6 @@ from typing import Final
 from orchestrator.errors import refuse
 from orchestrator.model.calendars import ROUND_THE_CLOCK
 from orchestrator.model.lapses import AT_ONCE, Lapse
-from orchestrator.model.values import Instant, Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,34 +102,3 @@ class Obligation:
                 f"{self.effect!r} is not an effect",
                 f"use one of {', '.join(EFFECTS)}",
             )
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """A request for information or a deliverable, as a fact: who asked whom, and when the answer
-    came (None: not yet). `evidence` names what proves it."""
-
-    id: str
-    category: str
-    by: str
-    of: str
-    asked: Instant
-    answered: Instant | None = None
-    evidence: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ReliefProposal:
-    """Time for which a party asks to be excused. It excuses nothing until both sides accept it.
-
-    `source` is what it follows from (`obligation` or `assumption`), `subject` the id of that,
-    `party` who would be relieved and `because_of` by whose doing.
-    """
-
-    agreement: str
-    source: str
-    subject: str
-    party: str
-    because_of: str
-    span: Span
-    evidence: str = ""

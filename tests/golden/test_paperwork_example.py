@@ -21,6 +21,7 @@ from orchestrator.model.values import parse_instant
 
 EXAMPLES = Path(orchestrator.__file__).parents[1] / "examples"
 PAPERWORK = str(EXAMPLES / "paperwork" / "estate.yaml")
+FACTS_OF_IT = str(EXAMPLES / "paperwork" / "facts.yaml")
 
 
 def run(capsys: pytest.CaptureFixture[str], *arguments: str, status: int = 0) -> Any:
@@ -160,7 +161,8 @@ outages:
 def test_a_version_is_replayed_in_shadow(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    """Four of the 220 office hours of April 2026 (22 days of ten) are 1.82 %."""
+    """From ten to two by the clock of Berlin: none of the bakery's prime time, and four of the 176
+    other office hours of April 2026 (22 days of eight)."""
     facts = tmp_path / "facts.yaml"
     facts.write_text(FACTS, "utf-8")
     told = run(
@@ -169,7 +171,47 @@ def test_a_version_is_replayed_in_shadow(
         *("--period", "2026-Q2", "--publish", "availability", "--margin", "0.5%"),
     )
     assert [one["breaches"] for one in told["periods"]] == [1, 0, 0]
-    assert told["publishable"]["target"] == pytest.approx(216 / 220 - 0.005)
+    assert told["publishable"]["target"] == pytest.approx(172 / 176 - 0.005)
+
+
+def test_prime_time_an_assumption_and_a_hand_off_decide_over_the_facts_of_the_example(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Half of the hour from half past nine lies in each window: of 44 hours (22 days of two) that is
+    more than 0.5 %, of 176 less than 1 %."""
+    told = run(capsys, "trace", PAPERWORK, FACTS_OF_IT, "--period", "2026-04")
+    (sla,) = (
+        one
+        for one in told["assessments"]
+        if (one["agreement"], one["term"]) == ("orders-sla", "availability")
+    )
+    assert [(one["status"], one["countedSeconds"]) for one in sla["windows"]] == [
+        ("BREACHED", 1800),
+        ("MET", 1800),
+    ]
+    assert [one["attained"] for one in sla["windows"]] == pytest.approx([43.5 / 44, 175.5 / 176])
+    (relief,) = (one for one in told["findings"] if one["code"] == "RELIEF_PROPOSED")
+    assert relief["subjects"] == ["orders-sla", "availability", "orders", "too-many-tills"]
+
+
+def test_a_ticket_of_the_example_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    """Eight office hours from eight in Berlin end at four; the hand-off was due at nine."""
+    told = run(capsys, "ticket", PAPERWORK, FACTS_OF_IT, "t-1")
+    by_term = {one["term"]: one for one in told["clocks"]}
+    assert by_term["p1-fix"]["status"] == "met"
+    missed = by_term["p1-resolution"]
+    assert (missed["due"], missed["heldAtBreach"]) == ("2026-04-02T14:00:00Z", "host")
+    (done,) = told["handoffs"][0]["chain"]
+    assert (told["handoffs"][0]["totalSeconds"], done["due"], done["late"]) == (
+        3600,
+        "2026-04-02T07:00:00Z",
+        True,
+    )
+    refused = run(capsys, "ticket", PAPERWORK, FACTS_OF_IT, "t-2", status=2)
+    assert [one["code"] for one in refused["errors"]] == ["UNKNOWN_REFERENCE"]
+    early = ("t-1", "--at", "2026-04-01")
+    refused = run(capsys, "ticket", PAPERWORK, FACTS_OF_IT, *early, status=2)
+    assert [one["code"] for one in refused["errors"]] == ["OUT_OF_RANGE"]
 
 
 HOLIDAYS = """BEGIN:VCALENDAR
@@ -210,7 +252,7 @@ def test_a_newer_template_lists_what_it_would_change(
     text = Path(PAPERWORK).read_text("utf-8")
     assert run(capsys, "upgrades", PAPERWORK) == {"upgrades": []}
     newer = text.replace("    version: 1\n    kind: SLA", "    version: 2\n    kind: SLA", 1)
-    file.write_text(newer.replace('target: "99.5%", hours: office}', 'target: "99.5%"}'), "utf-8")
+    file.write_text(newer.replace('target: "99.5%", hours: office', 'target: "99.5%"'), "utf-8")
     assert run(capsys, "upgrades", str(file)) == {
         "upgrades": [
             {

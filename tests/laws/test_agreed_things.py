@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from orchestrator.engine.content import accept, accepted_by, content_hash
 from orchestrator.engine.deadlines import turns
-from orchestrator.engine.duties import waiting
 from orchestrator.engine.hours import open_segments, segments
 from orchestrator.engine.intervals import total, union
 from orchestrator.engine.lapses import due_after, latest_before
@@ -23,7 +22,6 @@ from orchestrator.errors import OrchestratorError
 from orchestrator.model.agreements import Acceptance, Term, Version
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.contracts import Contract
-from orchestrator.model.duties import Obligation, Request
 from orchestrator.model.lapses import Lapse
 from orchestrator.model.parties import Party
 from orchestrator.model.recurrence import occurrences
@@ -109,38 +107,6 @@ def test_prime_time_and_the_rest_share_out_the_service_hours(
         assert [place for place, holds in enumerate(holders) if holds] == (
             [] if expected is None else [expected]
         )
-
-
-# Waiting
-
-moments = st.integers(0, 100)
-
-
-@law
-@given(
-    st.lists(st.tuples(moments, moments, st.sampled_from("ab")), max_size=5),
-    st.sampled_from(["none", "pause_all", "lateness_only", "relief"]),
-    st.integers(0, 30),
-)
-def test_a_clock_stands_still_just_while_something_agreed_is_waited_for(
-    told: list[tuple[int, int, str]], effect: str, within: int
-) -> None:
-    duty = Obligation(
-        "d", ("shop",), ("us",), category="a", within=Lapse(within), effect=effect, evidence=False
-    )
-    requests = [
-        Request(f"r{n}", category, "us", "shop", min(a, b), max(a, b))
-        for n, (a, b, category) in enumerate(told)
-    ]
-    found = waiting(contract(obligations=(duty,)), requests, Span(10, 90), {})
-    late = {"pause_all": 0, "lateness_only": within}
-    for tick in range(10, 90):
-        waits = effect in late and any(
-            one.category == "a" and one.asked + late[effect] <= tick < (one.answered or 0)
-            for one in requests
-        )
-        assert any(start <= tick < end for start, end in found.pauses) == waits
-    assert bool(found.proposals) <= (effect == "relief")
 
 
 # Acceptance

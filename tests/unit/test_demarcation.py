@@ -1,4 +1,4 @@
-"""Lines between parties: demarcation, assumptions, hand-offs."""
+"""Lines between parties: demarcation, hand-offs."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.engine.boundaries import chain, chain_total, holder, proposals, undemarcated
-from orchestrator.model.boundaries import Assumption, Demarcation, Handoff, Violation
+from orchestrator.engine.boundaries import chain, chain_total, undemarcated
+from orchestrator.model.boundaries import Demarcation, Handoff
 from orchestrator.model.estate import Estate, Metadata, always
 from orchestrator.model.lapses import Lapse
 from orchestrator.model.parties import Party
 from orchestrator.model.services import AllOf, Needs, Service
 from orchestrator.model.values import DAWN, HOUR, MINUTE, SECOND
-from tests.contracts import CALENDARS, at, contract, refused_with, span
+from tests.contracts import CALENDARS, at, refused_with
 
 LINE = Demarcation("web", "link", "network termination unit", "us", "carrier", "carrier")
 
@@ -55,24 +55,6 @@ def test_in_strict_mode_no_edge_between_parties_is_without_a_line() -> None:
     assert not list(undemarcated(snapshot, [LINE], strict=True))
 
 
-STABLE = Assumption("load", "at most 500 users", "shop", span("2026-01-01", "2026-07-01"))
-HELD = Violation("v-1", "load", span("2026-06-30", "2026-07-02"), "graph-7")
-
-
-def test_a_violated_assumption_proposes_relief_for_as_long_as_it_was_valid() -> None:
-    (proposal,) = proposals(contract(assumptions=(STABLE,)), [HELD])
-    assert (proposal.party, proposal.because_of, proposal.evidence) == ("us", "shop", "graph-7")
-    assert proposal.span == span("2026-06-30", "2026-07-01")
-
-
-def test_an_assumption_past_its_time_or_without_effect_proposes_nothing() -> None:
-    late = replace(HELD, span=span("2026-07-01", "2026-07-02"))
-    assert proposals(contract(assumptions=(STABLE,)), [late]) == ()
-    assert proposals(contract(assumptions=(replace(STABLE, effect="none"),)), [HELD]) == ()
-    with refused_with("UNKNOWN_REFERENCE"):
-        proposals(contract(), [HELD])
-
-
 TRIAGE = Handoff("triage", "desk", "ops", Lapse(30 * MINUTE), data=("log", "version"))
 ESCALATE = Handoff("escalate", "ops", "vendor", Lapse(4 * HOUR), hours="office")
 CLOSE = Handoff("close", "vendor", "desk", Lapse(business_days=1), hours="office")
@@ -109,12 +91,3 @@ def test_a_chain_that_does_not_join_is_refused() -> None:
         chain([TRIAGE, CLOSE], at("2026-05-01"), CALENDARS, "UTC")
     with refused_with("SAME_PARTY"):
         replace(TRIAGE, taker="desk")
-
-
-def test_whoever_had_the_ticket_last_holds_it_at_the_breach() -> None:
-    work = [TRIAGE, ESCALATE, CLOSE]
-    taken = [at("2026-05-04T09:00"), at("2026-05-04T10:00")]
-    assert holder(work, taken, at("2026-05-04T08:59")) == "desk"
-    assert holder(work, taken, at("2026-05-04T09:00")) == "ops"
-    assert holder(work, taken, at("2026-05-04T09:59")) == "ops"
-    assert holder(work, taken, at("2026-05-04T10:00")) == "vendor"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from orchestrator.model.agreements import Allowance
+from orchestrator.model.boundaries import Assumption
 from orchestrator.model.duties import Obligation
 from orchestrator.model.provisions import Provisions
 from orchestrator.model.records import Excuse, Finding, Maintenance, Outage, Verdict
@@ -158,7 +159,7 @@ def test_what_the_customer_caused_is_proposed_as_relief_and_counts_until_it_is_a
     assert assessed(verdict).status == "BREACHED"
     (found,) = relief(verdict)
     attained = float(1 - Fraction(60, 30 * 24 * 3600))
-    assert "customer caused 600 s (o-a-0), against its duty access" in found.message
+    assert "600 s (o-a-0) caused by customer, against its duty access," in found.message
     assert f"{attained:.7g} would be attained (MET)" in found.message
 
 
@@ -173,3 +174,41 @@ def test_nothing_is_proposed_for_what_others_caused_or_nobody_can_show(fact: Out
 def test_what_is_excused_by_agreement_needs_no_proposal() -> None:
     assert not relief(judged(claimed(), exclusions=("customer",)))
     assert relief(judged(claimed()))
+
+
+LOAD = Assumption("load", "at most 500 users", "customer")
+
+
+def with_assumption(assumption: Assumption, **term: Any) -> Verdict:
+    """Ten minutes in which the assumption did not hold, and one of the supplier's own."""
+    provisions = Provisions(assumptions=(assumption,))
+    return judged(
+        claimed("load", ""),
+        outage("a", 3600, 3660),
+        target=Fraction(9999, 10000),
+        version={"provisions": provisions},
+        **term,
+    )
+
+
+def test_a_violated_assumption_proposes_relief_and_excuses_nothing() -> None:
+    verdict = with_assumption(LOAD)
+    assert assessed(verdict).counted_seconds == 660
+    assert assessed(verdict).status == "BREACHED"
+    (found,) = relief(verdict)
+    attained = float(1 - Fraction(60, 30 * 24 * 3600))
+    assert "600 s (o-a-0) as customer let the assumption load fail," in found.message
+    assert f"{attained:.7g} would be attained (MET)" in found.message
+
+
+def test_an_assumption_proposes_relief_for_as_long_as_it_is_valid() -> None:
+    half = replace(LOAD, valid=Span(START, START + 5 * MINUTE))
+    (found,) = relief(with_assumption(half))
+    assert ": 300 s (o-a-0) as" in found.message
+    assert "would be attained" not in found.message  # half of the outage stays as it is
+    assert not relief(with_assumption(replace(LOAD, valid=Span(START + HOUR, START + 2 * HOUR))))
+
+
+@pytest.mark.parametrize("changed", [{"effect": "none"}, {"party": "us"}, {"id": "another"}])
+def test_nothing_is_proposed_where_no_such_relief_is_agreed(changed: dict[str, Any]) -> None:
+    assert not relief(with_assumption(replace(LOAD, **changed)))
