@@ -21,7 +21,7 @@ from orchestrator.engine.settle import settle
 from orchestrator.engine.shadow import version_of
 from orchestrator.errors import refuse
 from orchestrator.formats.answers import indemnity_json, remedy_json
-from orchestrator.model.breaches import BREACH_CLASSES, REMEDIES, RemedySought
+from orchestrator.model.breaches import BREACH_CLASSES, REMEDIES, RemedySought, rank
 from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.values import AskedPeriod, Money, zone
 
@@ -45,7 +45,7 @@ def _then(estate: Estate, at: str | None) -> Snapshot:
 @click.option("--amount", metavar="SUM", help='What is asked for: "5000.00".')
 @click.option("--currency", metavar="CODE", help="Of every sum (default: the estate's).")
 @click.option("--credits", "credited", metavar="SUM", help="The credits for the same breach.")
-@click.option("--facts", metavar="FACTS", help="What happened: finds the credits, and their cap.")
+@click.option("--facts", metavar="FACTS", help="What happened: finds credits, cap and class.")
 @click.option("--period", metavar="P", help="In which period, with --facts.")
 @click.option("--breach-class", type=click.Choice(BREACH_CLASSES), help="How grave the breach is.")
 @click.option("--third-party", metavar="SUM", help="What the customer had to pay to others.")
@@ -86,6 +86,8 @@ def remedy(
         )
     if facts is not None and period is not None:
         verdict = settle(held, facts_of(facts, held), AskedPeriod.parse(period))
+        reached = (one.breach_class for one in verdict.breaches if one.key.agreement == agreement)
+        breach_class = breach_class or max(filter(None, reached), key=rank, default="")
         due = [one for one in verdict.credits if one.key.agreement == agreement]
         cap_exhausted |= any(one.money != one.uncapped for one in due)
         credits = Money(sum(one.money.amount for one in due if one.money.currency == code), code)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 import click
@@ -23,13 +23,15 @@ from orchestrator.cli.shared import (
     print_json,
     url_option,
 )
+from orchestrator.engine.claimed import ClaimKey, lost
+from orchestrator.engine.scorecard import due_in, together
 from orchestrator.engine.scorecard import scorecard as made
-from orchestrator.engine.scorecard import together
 from orchestrator.engine.settle import settle
 from orchestrator.errors import refuse
 from orchestrator.formats.scorecards import scorecard_json
 from orchestrator.model.scorecards import CARDS, Scorecard, Sums
-from orchestrator.model.values import AskedPeriod
+from orchestrator.model.values import AskedPeriod, Money
+from orchestrator.store.claims import load_claims
 from orchestrator.store.read import booked_within, load_revision, load_verdict
 
 
@@ -55,6 +57,7 @@ def scorecard(
 ) -> int:
     """How suppliers, teams, customers or services did: by FACTS on ESTATE, or as booked."""
     asked = AskedPeriod.parse(period)
+    gone: Mapping[ClaimKey, Money]
     if estate is None:
         if record:
             raise refuse("USAGE", "the database has its own claims", "leave --claims out")
@@ -65,14 +68,16 @@ def scorecard(
                 raise refuse("NOT_ASSESSED", f"nothing is booked for {period}", "assess it first")
             held = load_revision(session, tenant, max(run.estate_revision for run in runs))
             verdict = together([load_verdict(session, run) for run in runs])
+            gone = lost(load_claims(session, tenant), due_in(verdict))
     elif facts is None:
         raise refuse("USAGE", "facts are needed with an estate", "name a facts document too")
     else:
         held = document_of(estate).estate
-        lost = lost_by(held, record, None)
+        lost_then = lost_by(held, record, None)
         with terminal.progress("settling") as heard:
-            verdict = settle(held, facts_of(facts, held), asked, heard, lost=lost)
-    card = made(held, verdict, by)
+            verdict = settle(held, facts_of(facts, held), asked, heard, lost=lost_then)
+        gone = lost_then(due_in(verdict))
+    card = made(held, verdict, by, gone)
     if as_json:
         print_json(scorecard_json(card, exact))
     else:

@@ -3,18 +3,20 @@ credits and exposures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any, Final
 
-from orchestrator.engine.claimed import claimable
+from orchestrator.engine.claimed import ClaimKey, claimable
 from orchestrator.engine.exposure import sold_at_home
 from orchestrator.errors import refuse
 from orchestrator.model.agreements import Version
 from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.metrics import METRICS
-from orchestrator.model.records import Assessment, TermKey, Verdict
+from orchestrator.model.records import Assessment, Credit, TermKey, Verdict
 from orchestrator.model.scorecards import CARDS, Score, Scorecard, ScoreLine, Sums
+from orchestrator.model.values import Money
 
 Subject = Callable[[Snapshot, Version, TermKey], str]
 
@@ -42,9 +44,13 @@ SUBJECTS: Final[dict[str, Subject]] = {
 assert tuple(SUBJECTS) == CARDS
 
 
-def scorecard(estate: Estate, verdict: Verdict, by: str) -> Scorecard:
+def scorecard(
+    estate: Estate, verdict: Verdict, by: str, lost: Mapping[ClaimKey, Money] | None = None
+) -> Scorecard:
     """How each supplier, team, customer or service did, sorted by its id. A result stands in one
-    row of a card or in none. Raises BAD_CHOICE."""
+    row of a card or in none. `lost` is how much of which credit is not to be had any more
+    (`engine.claimed.lost`). Raises BAD_CHOICE."""
+    gone = lost or {}
     if by not in SUBJECTS:
         raise refuse("BAD_CHOICE", f"{by!r} is no scorecard", f"use one of {', '.join(SUBJECTS)}")
     versions = {(id, one.number): one for id, held in estate.agreements.items() for one in held}
@@ -59,7 +65,9 @@ def scorecard(estate: Estate, verdict: Verdict, by: str) -> Scorecard:
         return found
 
     owing = [
-        one
+        replace(
+            one, money=one.money - gone.get((one.key, one.period), Money(0, one.money.currency))
+        )
         for one in verdict.credits
         if claimable(estate.at(one.period.start), versions[one.key.agreement, one.key.version])
     ]
@@ -187,6 +195,11 @@ def _added(parts: Iterable[Sums]) -> tuple[Sums, ...]:
         for code in sorted(found)
         if found[code].owed or found[code].receivable or found[code].recovered
     )
+
+
+def due_in(verdict: Verdict) -> dict[ClaimKey, Credit]:
+    """The credits of a verdict by what a claim for each is known by."""
+    return {(one.key, one.period): one for one in verdict.credits}
 
 
 def together(verdicts: Sequence[Verdict]) -> Verdict:

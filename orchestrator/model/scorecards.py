@@ -40,7 +40,7 @@ class ScoreLine:
 @dataclass(frozen=True, slots=True)
 class Sums:
     """Money of one currency in minor units: credits that we owe, what of it comes back from
-    beneath, and the credits that those outside owe to us."""
+    beneath, and the credits that those outside owe to us and that are still to be had."""
 
     currency: str
     owed: int = 0

@@ -6,8 +6,10 @@ from typing import Any
 
 import graphene
 
-from orchestrator.engine.scorecard import scorecard, together
+from orchestrator.engine.claimed import lost
+from orchestrator.engine.scorecard import due_in, scorecard, together
 from orchestrator.model.scorecards import CARDS, Scorecard
+from orchestrator.store.claims import load_claims
 from orchestrator.store.read import booked_within, load_verdict
 from orchestrator.web.asking import Asking, asked_of
 from orchestrator.web.basics import Span, exact_text
@@ -29,7 +31,9 @@ class ScoreSums(graphene.ObjectType):
     recovered = given(graphene.String, "What of it comes back from beneath.", _money("recovered"))
     net = given(graphene.String, "What is left of it.", _money("net"))
     receivable = given(
-        graphene.String, "Credits that those outside owe to us.", _money("receivable")
+        graphene.String,
+        "Credits that those outside owe to us, less what was not claimed in time, or not granted.",
+        _money("receivable"),
     )
 
 
@@ -114,9 +118,10 @@ class ScorecardQuery:
         with asking.read() as session:
             runs = booked_within(session, asking.site.tenant, asked_of(period))
             verdict = together([load_verdict(session, run) for run in runs])
+            gone = lost(load_claims(session, asking.site.tenant), due_in(verdict))
         if not runs:
             return None
         estate = asking.estate(max(run.estate_revision for run in runs))
-        card = scorecard(estate, verdict, by.value)
+        card = scorecard(estate, verdict, by.value, gone)
         asking.spend(sum(1 + len(one.lines) for one in card.scores))
         return card

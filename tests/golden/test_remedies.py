@@ -121,6 +121,26 @@ def test_what_happened_says_what_the_credits_are_and_that_they_were_capped(
     assert found == (True, ["cap_exhausted"], "4900.00")
 
 
+@pytest.mark.parametrize(
+    ("end", "opened"),
+    [("2026-04-01T14:24:00Z", []), ("2026-04-01T14:24:01Z", ["critical_threshold"])],
+)
+def test_what_happened_says_how_grave_the_breach_is(
+    end: str, opened: list[str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Below 98 % is severe: 14 h 24 min of the 720 h of April are exactly 98 %."""
+    file, facts = written(tmp_path, "[critical_threshold]"), tmp_path / "facts.yaml"
+    text = Path(file).read_text("utf-8")
+    classed = 'target: "99.9%", classes: {major: "99%", severe: "98%"},\n         credits'
+    Path(file).write_text(text.replace('target: "99.9%",\n         credits', classed), "utf-8")
+    facts.write_text(FACTS.replace("2026-04-02T00:00:00Z", end), "utf-8")
+    asked = (file, "--facts", str(facts), "--period", "2026-04")
+    admissible, carved, _ = damages(capsys, *asked)
+    assert (admissible, carved) == (bool(opened), opened)
+    # What is said of the breach stands against what was found.
+    assert damages(capsys, *asked, "--breach-class", "minor")[1] == []
+
+
 def test_a_remedy_that_is_no_money_is_open_where_only_money_is_excluded(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

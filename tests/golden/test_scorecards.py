@@ -19,6 +19,8 @@ R6 = (
     / "documents"
     / "what-is-owed-is-recovered-by-the-suppliers-own-fee-and-tier"
 )
+LAPSED = R6.parent / "a-credit-that-was-not-claimed-in-time-is-not-recovered"
+GRANTED_IN_PART = R6.parent / "a-claim-that-is-granted-in-part-brings-that-part"
 OURS = {"currency": "EUR", "owed": "10000.00", "recovered": "2000.00", "net": "8000.00"}
 THEIRS = {"currency": "EUR", "owed": "0.00", "recovered": "0.00", "net": "0.00"}
 
@@ -62,6 +64,25 @@ def test_who_kept_what_and_what_it_cost(
         # What was missed in April was kept in May and June.
         assert one["trend"] == float(missed)
     assert found["totals"] == ([] if sums is None else [sums])
+
+
+@pytest.mark.parametrize(
+    ("folder", "recorded", "receivable"),
+    [
+        (LAPSED, False, "2000.00"),
+        (LAPSED, True, None),
+        (GRANTED_IN_PART, True, "1500.00"),
+    ],
+)
+def test_what_was_not_claimed_in_time_or_not_granted_is_not_to_be_had(
+    folder: Path, recorded: bool, receivable: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [str(folder / "estate.yaml"), str(folder / "facts.yaml")]
+    if recorded:
+        files += ["--claims", str(folder / "claims.yaml")]
+    assert main(["scorecard", *files, "--period", "2026-04", "--json"]) == 0
+    totals = json.loads(capsys.readouterr().out)["totals"]
+    assert [one["receivable"] for one in totals] == ([receivable] if receivable else [])
 
 
 def test_of_one_period_there_is_no_trend(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,7 +11,7 @@ from orchestrator.engine.scorecard import scorecard, together
 from orchestrator.engine.settle import settle
 from orchestrator.model.records import Verdict
 from orchestrator.model.scorecards import CARDS, Score, Scorecard
-from orchestrator.model.values import AskedPeriod
+from orchestrator.model.values import AskedPeriod, Money
 from tests.laws.build import APRIL, law_of, verdict_on
 from tests.laws.test_settle import Deal, deals
 
@@ -60,6 +60,22 @@ def test_the_totals_of_a_card_are_the_sums_of_what_is_booked(deal: Deal) -> None
                 for one in score.sums:
                     rows[one.currency] += getattr(one, name)
             assert rows == totals(card)[name]
+
+
+@law_of(40)
+@given(deals())
+def test_a_card_leaves_out_what_is_not_to_be_had_any_more(deal: Deal) -> None:
+    """A third of each credit beneath is lost."""
+    verdict = verdict_on(deal.estate, deal.facts)
+    gone = {
+        (one.key, one.period): Money(one.money.amount // 3, one.money.currency)
+        for one in verdict.credits
+    }
+    expected = booked(verdict)
+    for one in verdict.credits:
+        if one.creditor == "us":
+            expected["receivable"][one.money.currency] -= one.money.amount // 3
+    assert totals(scorecard(deal.estate, verdict, "service", gone)) == expected
 
 
 @law_of(40)

@@ -1,5 +1,5 @@
-"""What `test_crash` kills: for each line "URL FIRST" it reads, a child that imports and records
-batch after batch and says so after each commit. Forked, so that a kill costs no start."""
+"""What `test_crash` kills: for each line "URL FIRST" it reads, a child that imports, records and
+assesses batch after batch and says so after each commit. Forked, so that a kill costs no start."""
 
 from __future__ import annotations
 
@@ -7,18 +7,40 @@ import os
 import sys
 from itertools import count
 
+from orchestrator.actions.assess import assess_period
 from orchestrator.actions.context import Context
 from orchestrator.actions.estate import import_estate
 from orchestrator.actions.facts import record_facts
+from orchestrator.formats.estate import read_estate
 from orchestrator.model.estate import Estate, always
 from orchestrator.model.records import Facts, Outage
 from orchestrator.model.services import Service
-from orchestrator.model.values import Span
+from orchestrator.model.values import HOUR, MINUTE, AskedPeriod, Span, parse_instant
 from orchestrator.store.database import connect
 
 TENANT = "tenant"
 SERVICES = 12
 FACTS = 40
+SETTLED = "settled"
+"""The tenant with agreements, by which every batch costs more than the one before."""
+APRIL = AskedPeriod.parse("2026-04")
+AGREED = read_estate("""
+apiVersion: orchestrator/v1
+kind: Estate
+metadata: {home: [us], currency: EUR, timezone: UTC}
+parties: [{id: us}, {id: shop}, {id: host}]
+services:
+  - {id: hosting, owner: host}
+  - {id: web, owner: us, requires: hosting}
+agreements:
+  - {id: sla, kind: SLA, provider: us, customer: shop, covers: [web], fee: {amount: "9000.00"},
+     terms: [{id: availability, metric: availability, target: "100%",
+       credits: {perMinute: {amount: "3.00"}}}]}
+  - {id: uc, kind: UC, provider: host, customer: us, covers: [hosting], fee: {amount: "5000.00"},
+     claims: {within: 75d},
+     terms: [{id: availability, metric: availability, target: "100%",
+       credits: {perMinute: {amount: "1.00"}}}]}
+""").estate
 
 
 def estate(batch: int) -> Estate:
@@ -33,14 +55,24 @@ def facts(batch: int) -> Facts:
     return Facts(outages=(*own, *shared))
 
 
+def minute_down(batch: int) -> Outage:
+    begin = parse_instant("2026-04-01T00:00:00Z") + batch * HOUR
+    return Outage(f"o-{batch}", "hosting", Span(begin, begin + MINUTE))
+
+
 def work(url: str, first: int) -> None:
     with connect(url) as database:
+        settling = Context(database, SETTLED, parse_instant("2026-07-01T00:00:00Z"), "worker")
+        import_estate(settling, AGREED)
         for batch in count(first):
             ctx = Context(database, TENANT, batch, "worker")
             import_estate(ctx, estate(batch), since=batch)
             say(f"estate {batch}")
             record_facts(ctx, facts(batch), idempotency_key=f"facts {batch}")
             say(f"facts {batch}")
+            record_facts(settling, Facts((minute_down(batch),)))
+            assess_period(settling, APRIL)
+            say(f"books {batch}")
 
 
 def say(text: str) -> None:

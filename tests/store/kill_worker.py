@@ -1,6 +1,6 @@
-"""What `test_concurrency` kills: for each line "URL STEP" it reads, a child that assesses April and
-kills itself without warning just before it does its STEP-th thing to the database: a statement, a
-COPY, the commit, or anything after it. Forked, so that a kill costs no start."""
+"""What `test_concurrency` kills: for each line "URL NOW STEP" it reads, a child that assesses April
+and kills itself without warning just before it does its STEP-th thing to the database: a statement,
+a COPY, the commit, or anything after it. Forked, so that a kill costs no start."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from orchestrator.actions.assess import assess_period
 from orchestrator.actions.context import Context
-from orchestrator.model.values import AskedPeriod, parse_instant
+from orchestrator.model.values import AskedPeriod, Instant, parse_instant
 from orchestrator.store.database import check, connect
 
 TENANT = "tenant"
@@ -37,7 +37,7 @@ def counting(last: int) -> Callable[..., None]:
     return step
 
 
-def work(url: str, last: int) -> None:
+def work(url: str, now: Instant, last: int) -> None:
     with connect(url) as database:
         check(database)  # the connection is there: what follows is the settlement alone
         step = counting(last)
@@ -51,17 +51,17 @@ def work(url: str, last: int) -> None:
             return copy(*args, **more)
 
         psycopg.Cursor.copy = counted  # type: ignore[method-assign]
-        assess_period(Context(database, TENANT, NOW, ACTOR), APRIL)
+        assess_period(Context(database, TENANT, now, ACTOR), APRIL)
 
 
 def main() -> None:
     for line in sys.stdin:
-        url, last = line.split()
+        url, now, last = line.split()
         child = os.fork()
         if child == 0:
             code = 0
             try:
-                work(url, int(last))
+                work(url, int(now), int(last))
             except BaseException as error:
                 os.write(2, f"{error!r}\n".encode())
                 code = 1

@@ -6,23 +6,30 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from orchestrator.actions.assess import AssessResult, assess_period
+from orchestrator.actions.books import verify_books
 from orchestrator.actions.context import Context
 from orchestrator.actions.estate import import_estate
 from orchestrator.actions.facts import record_facts
-from orchestrator.engine.settle import settle
+from orchestrator.engine.booking import bookings
+from orchestrator.engine.credit import Ended
+from orchestrator.engine.ledger import standing, verify
+from orchestrator.engine.settle import Lost, nothing_lost, settle
 from orchestrator.formats.estate import read_estate
-from orchestrator.model.estate import Estate
-from orchestrator.model.records import Facts, Outage, Verdict
-from orchestrator.model.values import HOUR, MINUTE, Span
-from orchestrator.store import audit
+from orchestrator.model.claims import Claim
+from orchestrator.model.ledger import Entry
+from orchestrator.model.records import Credit, Facts, Outage, Verdict
+from orchestrator.model.values import DAY, HOUR, MINUTE, Instant, Money, Span
+from orchestrator.store import audit, books
+from orchestrator.store.claims import load_claims
 from orchestrator.store.database import Database, connect
 from orchestrator.store.read import latest_run, load_facts, load_verdict
 from tests.laws.build import END, START
@@ -52,9 +59,9 @@ agreements:
      terms: [{id: availability, metric: availability, target: "99.9%",
        credits: [{below: "99.9%", percent: "10"}, {below: "99%", percent: "25"}]}]}
   - {id: uc, kind: UC, provider: cloud, customer: us, covers: [db],
-     fee: {amount: "800.00", per: month},
+     fee: {amount: "800.00", per: month}, claims: {within: 75d},
      terms: [{id: availability, metric: availability, target: "99.9%",
-       credits: [{below: "99.9%", percent: "50"}]}]}
+       credits: [{below: "99.9%", percent: "50"}, {below: "99.5%", percent: "100"}]}]}
 """
 ).estate
 
@@ -122,8 +129,47 @@ def recorded(database: Database, tenant: str) -> Facts:
         return load_facts(session, tenant, Span(START, END))
 
 
-def settled(facts: Facts, estate: Estate = ESTATE) -> Verdict:
-    return settle(estate, facts, APRIL)
+@dataclass(frozen=True)
+class Held:
+    """All that an assessment writes: the verdict, the ledger, the claims, and its audit lines."""
+
+    verdict: Verdict | None
+    entries: tuple[Entry, ...]
+    claims: tuple[Claim, ...]
+    lines: tuple[tuple[str, str, str], ...]
+
+
+def held(database: Database, tenant: str) -> Held:
+    """What is there for a tenant, after looking whether the records of it are whole."""
+    verdict = booked(database, tenant)
+    with database.read() as session:
+        assert verify_books(session, tenant) == ()
+        agreements = books.agreements_booked(session, tenant)
+        return Held(
+            verdict,
+            books.entries_under(session, tenant, agreements) if agreements else (),
+            load_claims(session, tenant),
+            tuple((one.action, one.digest, one.summary) for one in audit.lines(session, tenant)),
+        )
+
+
+def settled(facts: Facts, lost: Lost = nothing_lost) -> Verdict:
+    return settle(ESTATE, facts, APRIL, lost=lost)
+
+
+def all_lost(credits: Mapping[Ended, Credit]) -> Mapping[Ended, Money]:
+    return {where: one.money for where, one in credits.items() if one.key.agreement == "uc"}
+
+
+def in_books(found: Held, verdict: Verdict) -> bool:
+    """Whether the books and the claims are those of a verdict, and each of them once."""
+    verify(found.entries)
+    due = {one.key: one for one in bookings(verdict) if one.money.amount}
+    claimed = [(one.key, one.period, one.money) for one in found.claims]
+    owed = [
+        (one.key, one.period, one.money) for one in verdict.credits if one.key.agreement == "uc"
+    ]
+    return standing(found.entries) == due and claimed == owed
 
 
 def same(found: Verdict | None, expected: Verdict) -> bool:
@@ -156,6 +202,7 @@ def test_recorders_and_assessors_of_one_tenant_lose_nothing_and_book_nothing_twi
         assert recorded(database, TENANT) == everything()
         last = assess_period(as_of(database, TENANT, ACTOR), APRIL)
         assert same(booked(database, TENANT), settled(everything()))
+        assert in_books(held(database, TENANT), settled(everything()))
         # Every revision was booked by one of them alone, and none is missing.
         changing = sorted(one.revision for one in (*results, last) if one.changed)
         assert changing == list(range(1, last.revision + 1))
@@ -177,6 +224,7 @@ def test_many_tenants_at_one_time_have_each_what_they_would_have_alone(postgres_
         for tenant in tenants:
             assert recorded(database, f"tenant-{tenant}") == everything(tenant)
             assert same(booked(database, f"tenant-{tenant}"), settled(everything(tenant)))
+            assert in_books(held(database, f"tenant-{tenant}"), settled(everything(tenant)))
 
 
 def test_one_request_sent_by_many_at_one_time_is_done_once(postgres_url: str) -> None:
@@ -192,13 +240,14 @@ def test_one_request_sent_by_many_at_one_time_is_done_once(postgres_url: str) ->
             run = latest_run(session, TENANT, APRIL)
         assert run is not None
         assert run.revision == 1
+        assert in_books(held(database, TENANT), settled(batch(0, 0)))
 
 
 # --- one that is killed ---
 
 
 @contextmanager
-def killer() -> Iterator[Callable[[str, int], int]]:
+def killer() -> Iterator[Callable[[str, Instant, int], int]]:
     """Has a settlement killed at a step; how it ended: 0 where there is no such step."""
     process = subprocess.Popen(
         [sys.executable, str(Path(kill_worker.__file__))],
@@ -209,10 +258,10 @@ def killer() -> Iterator[Callable[[str, int], int]]:
     assert process.stdin
     assert process.stdout
 
-    def kill(url: str, step: int) -> int:
+    def kill(url: str, now: Instant, step: int) -> int:
         assert process.stdin
         assert process.stdout
-        process.stdin.write(f"{url} {step}\n")
+        process.stdin.write(f"{url} {now} {step}\n")
         process.stdin.flush()
         return int(process.stdout.readline())
 
@@ -225,35 +274,52 @@ def killer() -> Iterator[Callable[[str, int], int]]:
         process.wait()
 
 
+LATER = NOW + 31 * DAY
+ALONE = "alone"
+"""The tenant to whom the same happens, and whom nobody kills."""
+
+
 def killed_at_every(stride: int, url: str) -> int:
-    """A settlement, and one more after late facts, killed at steps up to the last; the steps of the
-    second. What is booked is always what was before, or all of what follows."""
+    """A settlement, one more after late facts, and one by which a claim has lapsed, killed at steps
+    up to the last; the steps of the last settlement.
+
+    There is always all of what was there before, or all of what one that nobody kills leaves: the
+    verdict, the entries, the claims, the line of the audit."""
+    step = 1
+    known = ((1, NOW), (3, NOW), (3, LATER))
     with connect(url) as database, killer() as kill:
-        import_estate(as_of(database, TENANT, "importer"), ESTATE)
-        step = 1
-        for recorder in (0, 1):
-            for number in range(BATCHES):
-                record_facts(as_of(database, TENANT, "recorder"), batch(recorder, number))
-            before, after = booked(database, TENANT), settled(recorded(database, TENANT))
+        for tenant in (TENANT, ALONE):
+            import_estate(as_of(database, tenant, "importer"), ESTATE)
+        for revision, (recorders, now) in enumerate(known, 1):
+            for tenant in (TENANT, ALONE):
+                record_facts(as_of(database, tenant, "recorder"), everything(recorders))
+            before = held(database, TENANT)
+            assert before == held(database, ALONE)
+            assess_period(Context(database, ALONE, now, ACTOR), APRIL)
+            after = held(database, ALONE)
+            assert before != after
             step, ended, last = 1, -signal.SIGKILL, False
             while ended == -signal.SIGKILL:
-                ended = kill(url, step)
-                now = booked(database, TENANT)
-                if now is not None and same(now, after):
-                    last = True
-                else:
-                    assert not last, "what was booked is gone"
-                    assert now == before, f"half a settlement after step {step}"
+                ended = kill(url, now, step)
+                found = held(database, TENANT)
+                assert found in ((after,) if last else (before, after)), f"half, at step {step}"
+                last = found == after
                 step += stride if not last else 1
             assert ended == 0
             assert last
-            result = assess_period(as_of(database, TENANT, ACTOR), APRIL)
-            assert (result.revision, result.changed) == (recorder + 1, False)
-        return step
+            result = assess_period(Context(database, TENANT, now, ACTOR), APRIL)
+            assert (result.revision, result.changed, result.posted) == (revision, False, 0)
+            assert held(database, TENANT) == after
+        assert same(booked(database, TENANT), settled(everything(3), lost=all_lost))
+        (claim,) = after.claims
+        assert claim.state == "lapsed"
+        # The late facts raised all three credits: each is booked, reversed and booked anew.
+        assert len(after.entries) == 9
+    return step
 
 
 def test_a_settlement_that_is_killed_is_there_whole_or_not_at_all(url: str) -> None:
-    killed_at_every(8, url)
+    killed_at_every(25, url)
 
 
 @pytest.mark.long

@@ -17,16 +17,31 @@ from queue import Queue
 
 import psutil
 import pytest
+from sqlalchemy.orm import Session
 
+from orchestrator.actions.books import verify_books
+from orchestrator.engine.booking import bookings
+from orchestrator.engine.ledger import standing
+from orchestrator.engine.settle import settle
+from orchestrator.model.records import Facts
 from orchestrator.model.values import Span
-from orchestrator.store import audit
+from orchestrator.store import audit, books
+from orchestrator.store.claims import load_claims
 from orchestrator.store.database import check, connect, upgrade
-from orchestrator.store.read import load_estate, load_facts
+from orchestrator.store.read import latest_run, load_estate, load_facts, load_verdict
 from tests.store import crash_worker
 from tests.store.conftest import serving
-from tests.store.crash_worker import FACTS, SERVICES, TENANT
+from tests.store.crash_worker import (
+    AGREED,
+    APRIL,
+    FACTS,
+    SERVICES,
+    SETTLED,
+    TENANT,
+    minute_down,
+)
 
-KILLS = 20
+KILLS = 12
 SERVER_KILLS = 3
 LONGEST_SECONDS = 0.1
 PATIENCE_SECONDS = 30
@@ -38,7 +53,9 @@ class Worker:
 
     process: subprocess.Popen[str]
     said: Queue[str] = field(default_factory=Queue)
-    acknowledged: dict[str, int] = field(default_factory=lambda: {"estate": 0, "facts": 0})
+    acknowledged: dict[str, int] = field(
+        default_factory=lambda: dict.fromkeys(("estate", "facts", "books"), 0)
+    )
 
     def start(self, url: str) -> int:
         """Have it work on, from the batch after the last acknowledged one; its process id."""
@@ -97,6 +114,7 @@ def batches(url: str, acknowledged: dict[str, int]) -> dict[str, int]:
             assert audit.verify(session, TENANT) == ()
             estate = load_estate(session, TENANT)
             facts = load_facts(session, TENANT, Span(0, FACTS + 1))
+            settled = last_settled(session)
     last_names = [timeline[-1].value.name for timeline in estate.services.values()]
     assert len(last_names) in (0, SERVICES)
     assert len(set(last_names)) <= 1, "half an estate"
@@ -105,10 +123,34 @@ def batches(url: str, acknowledged: dict[str, int]) -> dict[str, int]:
     last = max((int(source) for source in shared), default=0)
     whole = {f"o-{batch}-{n}" for batch in range(1, last + 1) for n in range(FACTS)}
     assert {fact.id for fact in facts.outages if fact.source == ""} == whole, "half a batch"
-    found = {"estate": int(last_names[0]) if last_names else 0, "facts": last}
+    found = {"estate": int(last_names[0]) if last_names else 0, "facts": last, "books": settled}
     for what, number in acknowledged.items():
         assert number <= found[what] <= number + 1, f"{what} {number} was acknowledged"
     return found
+
+
+def last_settled(session: Session) -> int:
+    """The last batch that is assessed, after looking whether the verdict, the books and the claim
+    are all those of it, and of none besides."""
+    assert audit.verify(session, SETTLED) == ()
+    assert verify_books(session, SETTLED) == ()
+    agreements = books.agreements_booked(session, SETTLED)
+    entries = books.entries_under(session, SETTLED, agreements) if agreements else ()
+    run = latest_run(session, SETTLED, APRIL)
+    claims = load_claims(session, SETTLED)
+    if run is None:
+        assert (entries, claims) == ((), ())
+        return 0
+    verdict = load_verdict(session, run)
+    last = run.revision  # every batch costs more than the one before
+    expected = settle(AGREED, Facts(tuple(map(minute_down, range(1, last + 1)))), APRIL)
+    assert (verdict.credits, verdict.exposures) == (expected.credits, expected.exposures)
+    assert [str(one.money) for one in verdict.credits] == [f"{3 * last}.00", f"{last}.00"]
+    assert standing(entries) == {one.key: one for one in bookings(expected)}
+    # Of each batch an entry and what reverses it, but for the last.
+    assert len(entries) == 2 * (2 * last - 1)
+    assert [str(one.money) for one in claims] == [f"{last}.00"]
+    return last
 
 
 def crash_many_times(url: str, times: int, kill: Callable[[int], None], seed: int) -> None:
@@ -116,7 +158,7 @@ def crash_many_times(url: str, times: int, kill: Callable[[int], None], seed: in
     with worker() as one:
         for _ in range(times):
             process = one.start(url)
-            one.hear("facts")  # a whole batch at least, so that each run gets on
+            one.hear("books")  # a whole batch at least, so that each run gets on
             time.sleep(moments.uniform(0, LONGEST_SECONDS))
             kill(process)
             one.hear("ended")
