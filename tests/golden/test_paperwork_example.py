@@ -177,8 +177,8 @@ def test_a_version_is_replayed_in_shadow(
 def test_prime_time_an_assumption_and_a_hand_off_decide_over_the_facts_of_the_example(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """Half of the hour from half past nine lies in each window: of 44 hours (22 days of two)
-    that is more than 0.5 %, of 176 less than 1 %."""
+    """Half of the hour from half past nine lies in each window: of 44 hours (22 days of two) that
+    is more than 0.5 %, of 176 less than 1 %."""
     told = run(capsys, "trace", PAPERWORK, FACTS_OF_IT, "--period", "2026-04")
     (sla,) = (
         one
