@@ -53,6 +53,37 @@ agreements:
         target: {share: "90%", within: 4h}
         measurement: {pauses: [waiting_parts]}
 """
+PUBLISHED = """
+apiVersion: orchestrator/v1
+kind: Estate
+metadata: {name: published, home: [us], currency: EUR, timezone: UTC}
+parties: [{id: us}, {id: forge}, {id: health}]
+services: [{id: repositories, owner: forge}, {id: records, owner: health}]
+agreements:
+  - id: forge-uc
+    kind: UC
+    provider: forge
+    customer: us
+    covers: [repositories]
+    fee: {amount: "300.00", per: quarter}
+    terms:
+      - id: availability
+        metric: availability
+        target: "99.9%"
+        period: quarter
+        credits: {published: github-enterprise}
+  - id: records-uc
+    kind: UC
+    provider: health
+    customer: us
+    covers: [records]
+    fee: {amount: "1000.00", per: month}
+    terms:
+      - id: availability
+        metric: availability
+        target: "99.9%"
+        credits: {published: zus-health}
+"""
 # What Zus Health published, with rows that end at the last hundredth; what is half-open here.
 ZUS = """[{from: "99.0%", to: "99.89%", percent: "5"},
               {from: "95.0%", to: "98.99%", percent: "10"}, {below: "94.99%", percent: "25"}]"""
@@ -95,6 +126,33 @@ def test_the_defects_of_two_published_tables_are_found_and_none_in_the_others(
     for id, line in named.items():
         above = [text for text in lines[:line] if text.startswith("  - id: ")]
         assert above[-1] == f"  - id: {id}"
+
+
+def test_an_estate_that_takes_over_a_published_scheme_is_told_its_defects_in_their_place(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "estate.yaml"
+    file.write_text(PUBLISHED, "utf-8")
+    lines = PUBLISHED.splitlines()
+    found = [one for one in check(capsys, str(file)) if one["code"] in SCHEMES]
+    github, zus = (f"credits: {{published: {id}}}" for id in ("github-enterprise", "zus-health"))
+    assert [
+        (one["code"], one["subjects"][0], lines[int(one["line"]) - 1].strip()) for one in found
+    ] == [
+        ("TIER_GAP", "forge-uc", github),
+        ("CREDIT_WITHOUT_BREACH", "forge-uc", github),
+        *[("TIER_GAP", "records-uc", zus)] * 3,
+    ]
+    assert {one["file"] for one in found} == {str(file)}
+    assert [one["message"].partition(": ")[2].partition(" the target")[0] for one in found] == [
+        "at exactly 99%",
+        "at exactly 99.9% a credit is paid although",
+        "above 94.99% and below 95%",
+        "above 98.99% and below 99%",
+        "above 99.89% and below 99.9%",
+    ]
+    assert main(["check", str(file)]) == 0
+    assert f"{file.name}:{found[0]['line']}: TIER_GAP" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: "+".join(TABLES[table]) or "clean")
