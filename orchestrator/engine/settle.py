@@ -15,6 +15,7 @@ from orchestrator.engine.crediting import Events, credits_due
 from orchestrator.engine.exchange import Exchange
 from orchestrator.engine.exposure import NOTHING_LOST, Traced, exposures
 from orchestrator.engine.findings import place
+from orchestrator.engine.goals import unhappy_users
 from orchestrator.engine.histories import breach_class, chronic_failures, with_repetition
 from orchestrator.engine.measure import Measured, Measurements, measurable
 from orchestrator.engine.observations import Observations
@@ -103,6 +104,7 @@ def settled(
             *_unexcused(measurements, measured),
             *_waits(measurements, measured),
             *_unattributable(traced, upstream),
+            *unhappy_users(measurements, measured),
             *notes,
             *chronic_failures(estate, every, charges, ours),
             *exchange.findings(),
