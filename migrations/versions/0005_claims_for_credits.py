@@ -1,6 +1,6 @@
 """Claims for the credits that those outside owe.
 
-Revises all that an agreement holds besides its terms.
+Revises what a miss costs, and the books.
 """
 
 import sqlalchemy as sa

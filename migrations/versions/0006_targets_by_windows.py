@@ -1,6 +1,6 @@
 """What each window of a term came to in an assessment.
 
-Revises all that an agreement holds.
+Revises claims for credits.
 """
 
 import sqlalchemy as sa

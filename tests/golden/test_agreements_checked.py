@@ -164,3 +164,50 @@ def test_two_agreements_that_hold_alike_are_an_error_that_names_both(run: Any) -
     assert error["code"] == "AMBIGUOUS_TERM"
     assert "sla" in error["message"]
     assert "twin" in error["message"]
+
+
+def told(printed: Any, code: str) -> list[tuple[str, list[str]]]:
+    """How severe a finding is taken to be, and what it is about, wherever one is made."""
+    found = [*printed["findings"], *(f for one in printed["derivations"] for f in one["findings"])]
+    return [(one["severity"], one["subjects"]) for one in found if one["code"] == code]
+
+
+STRICT = ("home: [us]", "home: [us], strictDemarcation: true")
+DRAWN = (
+    "    escalation: [{party: ops}]\n",
+    "    escalation: [{party: ops}]\n"
+    "    demarcation: [{service: web, requires: servers, point: the rack, near: ops, far: host,\n"
+    "                   owner: host}]\n",
+)
+
+
+def test_in_strict_mode_no_edge_between_two_owners_may_lack_a_line(run: Any) -> None:
+    assert told(run("check")[1], "NO_DEMARCATION") == []
+    assert told(run("check", STRICT)[1], "NO_DEMARCATION") == [("error", ["web", "servers"])]
+    assert told(run("check", STRICT, DRAWN)[1], "NO_DEMARCATION") == []
+
+
+def test_an_agreement_of_a_template_lists_the_sections_it_lacks(run: Any) -> None:
+    """It has a clause on termination, and neither a time of notice nor reviews."""
+    template = (
+        "currency: EUR, timezone: UTC}\n",
+        "currency: EUR, timezone: UTC}\n"
+        "templates:\n"
+        "  - id: silver\n"
+        "    version: 1\n"
+        "    kind: SLA\n"
+        '    terms: [{id: availability, metric: availability, target: "99.8%"},\n'
+        '            {id: answer, metric: response_time, target: {share: "90%", within: 6h}}]\n'
+        "    sections: [services, levels, reviews, termination]\n",
+    )
+    use = (
+        "    kind: SLA\n    provider",
+        "    kind: SLA\n    template: {id: silver, version: 1}\n    provider",
+    )
+    _, printed = run("check", template, use)
+    assert "errors" not in printed, printed
+    lacks = {one["message"] for one in printed["findings"] if one["code"] == "INCOMPLETE"}
+    assert lacks == {
+        "sla lacks the section on reviews",
+        "sla lacks the section on termination with notice",
+    }
