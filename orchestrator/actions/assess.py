@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 from orchestrator.actions.books import Posting, book, booked_at
 from orchestrator.actions.claims import Following
 from orchestrator.actions.context import Context, Done, Request, mutate
-from orchestrator.engine.settle import reach_of, settle
+from orchestrator.actions.settling import found_out
+from orchestrator.engine.settle import settled
 from orchestrator.errors import refuse
 from orchestrator.model.records import Verdict
 from orchestrator.model.values import AskedPeriod, Instant
@@ -20,7 +21,6 @@ from orchestrator.store.claims import load_claims, save_claims
 from orchestrator.store.codec import digest
 from orchestrator.store.read import (
     latest_run,
-    load_facts,
     load_revision,
     load_verdict,
     period_key,
@@ -65,9 +65,9 @@ def assess_period(
         if not number:
             raise refuse("NO_ESTATE", "there is no estate to assess", "import one first")
         estate = load_revision(session, ctx.tenant, number)
-        facts = load_facts(session, ctx.tenant, reach_of(estate, asked))
         following = Following(load_claims(session, ctx.tenant), now)
-        verdict = settle(estate, facts, asked, progress, lost=following.lost)
+        with found_out(session, ctx.tenant, number, asked) as settling:
+            verdict = settled(settling, progress, following.lost)
         claims, verdict = following.claims(estate, verdict, asked)
         before = latest_run(session, ctx.tenant, asked)
         run = save_verdict(

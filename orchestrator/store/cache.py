@@ -33,12 +33,27 @@ class Cache:
                 value = make()
                 with self._lock:
                     self._values[key] = value
-                    while len(self._values) > self._size:
-                        self._values.popitem(last=False)
+                    self._bound()
                 return value
             finally:
                 with self._lock:
                     self._making.pop(key, None)
+
+    def take(self, key: Hashable) -> Any:
+        """The value of a key, which is kept no longer; None where it is not kept."""
+        with self._lock:
+            return self._values.pop(key, None)
+
+    def put(self, key: Hashable, value: Any) -> None:
+        """Keep a value, as the one used last."""
+        with self._lock:
+            self._values[key] = value
+            self._values.move_to_end(key)
+            self._bound()
+
+    def _bound(self) -> None:
+        while len(self._values) > self._size:
+            self._values.popitem(last=False)
 
     def clear(self) -> None:
         """Forget all values."""

@@ -38,6 +38,7 @@ WAIT_SECONDS: Final = 30
 """How long a writer waits for another before it gives up."""
 
 _ESTATES_KEPT: Final = 8
+_SETTLINGS_KEPT: Final = 4
 _RETRY_SECONDS: Final = 0.05
 _SQLITE: Final = (
     f"busy_timeout={WAIT_SECONDS * 1000}",
@@ -55,12 +56,14 @@ _MIGRATING: Final = 0x0C0FFEE
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Database:
-    """One database, and the estates already read from it. Shared between threads."""
+    """One database, the estates already read from it, and what was found out of them to assess
+    (`actions.settling`). Shared between threads."""
 
     engine: Engine
     reader: Engine
     writer: Engine
     estates: Cache = field(default_factory=lambda: Cache(_ESTATES_KEPT))
+    settlings: Cache = field(default_factory=lambda: Cache(_SETTLINGS_KEPT))
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -76,7 +79,9 @@ class Database:
             session.commit()
 
     def _session(self, engine: Engine) -> Session:
-        return Session(engine, autoflush=False, info={"estates": self.estates})
+        return Session(
+            engine, autoflush=False, info={"estates": self.estates, "settlings": self.settlings}
+        )
 
     def close(self) -> None:
         """Close all connections that are not in use."""

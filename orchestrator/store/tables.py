@@ -165,6 +165,7 @@ class FactRow(Lasting, table=True):
         PrimaryKeyConstraint("tenant_id", "kind", "id", "recorded_at"),
         Index(None, "tenant_id", "valid_to"),
         Index(None, "tenant_id", "service", "valid_to"),
+        Index(None, "tenant_id", "recorded_at"),
     )
 
     kind: str = _id()

@@ -192,3 +192,15 @@ def test_a_value_that_could_not_be_made_is_made_the_next_time() -> None:
     with pytest.raises(ZeroDivisionError):
         cache.get("key", lambda: 1 / 0)
     assert cache.get("key", lambda: 42) == 42
+
+
+def test_a_value_that_is_taken_is_kept_no_longer_until_it_is_put_back() -> None:
+    cache = Cache(2)
+    cache.put("a", 1)
+    cache.put("b", 2)
+    assert cache.take("a") == 1
+    assert cache.take("a") is None
+    cache.put("b", 3)
+    cache.put("a", 1)
+    cache.put("c", 4)
+    assert [cache.take(key) for key in "bac"] == [None, 1, 4]
