@@ -54,7 +54,7 @@ def _intervals(size: Size) -> Iterable[Table]:
 
 def _trace(size: Size) -> Iterable[Table]:
     yield from _part("tracing").run(size.services)
-    yield _part("late_facts").run(size.services)
+    yield from _part("late_facts").run(size.services)
 
 
 BENCHES: Final[dict[str, Callable[[Size], Iterable[Table]]]] = {

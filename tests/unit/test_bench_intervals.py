@@ -56,6 +56,6 @@ def test_as_many_failures_at_once_as_are_asked_for_are_shared_exactly() -> None:
 
 
 def test_a_late_outage_gives_the_verdict_of_everything_anew() -> None:
-    rows = late_facts.run(500)["rows"]
+    rows = late_facts.settlements(500)["rows"]
     assert [row[-1] for row in rows[1:]] == ["the same verdict"] * 3
     assert all(int(row[1]) < int(rows[0][1]) for row in rows[1:])
