@@ -6,8 +6,10 @@ with `zoneinfo` and asks whether that wall clock lies in a window.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from importlib.resources import files
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
@@ -274,11 +276,21 @@ def test_business_days_close_when_the_walk_says(case: Case, days: int) -> None:
         assert close_of_day(case.calendar, received, days) == close[service_days[days - 1]]
 
 
+def every_zone() -> Iterator[str]:
+    """A name of each zone that there is; most have several."""
+    known = set()
+    for name in sorted(available_timezones() - {"localtime"}):
+        rules = files("tzdata.zoneinfo").joinpath(*name.split("/")).read_bytes()
+        if rules not in known:
+            known.add(rules)
+            yield name
+
+
 @pytest.mark.long
 def test_no_zone_changes_its_offset_between_two_samples() -> None:
-    for name in sorted(available_timezones() - {"localtime"}):
+    for name in every_zone():
         where = zone(name)  # of the `tzdata` package: the machine's own may be of another release
         for year in range(1999, 2041):
             for start, end, offset in constant_offsets(name, year):
-                for at in (*range(start, end, 6 * HOUR), end - 1):
+                for at in (*range(start, end, 12 * HOUR), end - 1):
                     assert moment(at).astimezone(where).utcoffset() == offset * MICROSECOND, name
