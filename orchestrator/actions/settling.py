@@ -59,11 +59,11 @@ def found_out(
 def _brought_up_to_date(
     session: Session, tenant: str, before: _Kept | None, estate: Estate, asked: AskedPeriod
 ) -> Settling:
-    reach = reach_of(estate, asked)
     if before is None:
-        return settling(estate, load_facts(session, tenant, reach), asked)
+        reach = reach_of(estate, asked)
+        return settling(estate, load_facts(session, tenant, reach), asked, reach=reach)
     held = before.settling.measurements.seen.facts
-    facts = brought_up_to_date(session, tenant, held, reach, before.since)
+    facts = brought_up_to_date(session, tenant, held, before.settling.reach, before.since)
     return before.settling if facts is held else with_late(before.settling, facts)
 
 

@@ -114,11 +114,14 @@ def settling(
     underpinning: Underpinning | None = None,
     as_of: Instant | None = None,
     measuring: Callable[[Subject], Measuring] = as_designed,
+    reach: Span | None = None,
 ) -> Settling:
-    """What a verdict on a span is reached by: nothing as yet, and all once it is settled."""
-    moment = Moment(reach_of(estate, asked).end, as_of, measuring)
+    """What a verdict on a span is reached by: nothing as yet, and all once it is settled. `reach`
+    is `reach_of` the span, where that is known already."""
+    reach = reach_of(estate, asked) if reach is None else reach
     seen = Observations(underpinning or Underpinning(estate), facts)
-    return Settling(Measurements(seen, moment), asked, _work(estate, asked))
+    measurements = Measurements(seen, Moment(reach.end, as_of, measuring))
+    return Settling(measurements, asked, reach, _work(estate, asked))
 
 
 def _work(estate: Estate, asked: AskedPeriod) -> list[Work]:

@@ -26,18 +26,21 @@ Work = tuple[Subject, Span]
 
 
 class Settling:
-    """Guards that what one verdict needs is found out once. `work` is what is asked about, in the
-    order of the verdict; `generation` how often facts came late since all of it was measured."""
+    """Guards that what one verdict needs is found out once. `reach` is the span of facts that it
+    can depend on, `work` what is asked about, in the order of the verdict, and `generation` how
+    often facts came late since all of it was measured."""
 
     def __init__(
         self,
         measurements: Measurements,
         asked: AskedPeriod,
+        reach: Span,
         work: Sequence[Work],
         generation: int = 0,
     ) -> None:
         self.measurements = measurements
         self.asked = asked
+        self.reach = reach
         self.work = work
         self.generation = generation
         self.upstream = Upstream(measurements, asked)
@@ -73,7 +76,7 @@ class Settling:
     def kept(self, measurements: Measurements) -> Settling:
         """The same on other facts, with what holds still: charges and traces of what is measured
         as it was, and rests on nothing else."""
-        made = Settling(measurements, self.asked, self.work, self.generation + 1)
+        made = Settling(measurements, self.asked, self.reach, self.work, self.generation + 1)
         same = {id(one) for one in measurements.known}
         made._charges = {key: pair for key, pair in self._charges.items() if id(pair[0]) in same}
         made._traced = {key: found for key, found in self._traced.items() if _holds(found, same)}
