@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from orchestrator.bench.generate import outages
 from orchestrator.bench.portfolio import portfolio
-from orchestrator.engine.late import remeasured, touching
-from orchestrator.engine.settle import measurements_of, settle, settled
+from orchestrator.engine.late import touching, with_late
+from orchestrator.engine.settle import settle, settled, settling
 from orchestrator.model.estate import Estate
 from orchestrator.model.records import Outage
 from orchestrator.model.values import AskedPeriod
@@ -25,25 +25,25 @@ def run(services: int) -> dict[str, Any]:
     estate = portfolio(services, max(services * 3 // 100, 1))
     facts = outages(estate, services)
     settle(estate, facts, MONTH)
-    before = measurements_of(estate, facts, MONTH)
+    before = settling(estate, facts, MONTH)
     started = time.perf_counter()
-    settled(before, MONTH)
+    settled(before)
     anew = time.perf_counter() - started
-    rows = [["everything", f"{before.many:,}", f"{anew:.3f} s", "1", ""]]
+    rows = [["everything", f"{len(before.measurements.known):,}", f"{anew:.3f} s", "1", ""]]
     ranked = _by_reach(estate)
     for name, place in (("few", 0), ("usual", len(ranked) // 2), ("most", len(ranked) - 1)):
         more = Outage("late", ranked[place], facts.outages[0].span)
         known = replace(facts, outages=(*facts.outages, more))
         started = time.perf_counter()
-        after = remeasured(before, known)
-        kept = after.many
-        found = settled(after, MONTH)
+        after = with_late(before, known)
+        kept = len(after.measurements.known)
+        found = settled(after)
         taken = time.perf_counter() - started
         same = found == settle(estate, known, MONTH)
         rows.append(
             [
                 f"one outage more, touching {name}",
-                f"{after.many - kept:,}",
+                f"{len(after.measurements.known) - kept:,}",
                 f"{taken:.3f} s",
                 f"{anew / taken:.1f}",
                 "the same verdict" if same else "another verdict",

@@ -20,6 +20,7 @@ from orchestrator.model.agreements import Version
 from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.records import (
     WATERFALL,
+    Breach,
     Credit,
     Exposure,
     Finding,
@@ -48,10 +49,15 @@ class Back:
 
 @dataclass(frozen=True, slots=True)
 class Traced:
-    """A breach, or another reason for a credit, with the causes it was traced to."""
+    """A breach, or another reason for a credit, with the causes it was traced to; `breach` is what
+    is told of it, if it is one. `attributable`: anything says whose doing it was. `rests_on` is
+    whatever else was measured to trace it."""
 
     measured: Measured
     causes: tuple[Cause, ...]
+    breach: Breach | None = None
+    attributable: bool = True
+    rests_on: tuple[Measured, ...] = ()
 
 
 def exposures(

@@ -1,16 +1,17 @@
-"""Late, corrected or withdrawn facts (rule 16): only what they can touch is measured again.
+"""Late, corrected or withdrawn facts (rule 16): only what they can touch is found out again.
 
 A fact on a service touches what covers that service or anything above it, at whatever time one
 requires the other; a ticket is also counted for agreements on what lies beneath. Everything else
-keeps its measurement, and the verdict is that of settling all of it anew.
+keeps its measurement, and a trace that rests on nothing else is kept too. The verdict is that of
+settling all of it anew.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 
-from orchestrator.engine.measure import Measurements
 from orchestrator.engine.observations import Observations
+from orchestrator.engine.settling import Settling
 from orchestrator.engine.subjects import Subject
 from orchestrator.model.estate import Estate
 from orchestrator.model.records import FACT_KINDS, Fact, Facts, Ticket
@@ -21,21 +22,25 @@ def changed(before: Facts, after: Facts) -> list[Fact]:
     """The facts in which two sets differ: all that were added, withdrawn, or are another now."""
     found: list[Fact] = []
     for kind in FACT_KINDS:
-        old, new = set(getattr(before, kind)), set(getattr(after, kind))
-        found += sorted(old ^ new, key=lambda fact: fact.id)
+        old = {fact.id: fact for fact in getattr(before, kind)}
+        new = {fact.id: fact for fact in getattr(after, kind)}
+        for id in sorted(old.keys() | new.keys()):
+            was, became = old.get(id), new.get(id)
+            if was is not became and was != became:
+                found += (fact for fact in (was, became) if fact is not None)
     return found
 
 
-def remeasured(before: Measurements, facts: Facts) -> Measurements:
-    """Measurements of other facts on the same estate, with all that is known and stays as it is."""
-    estate = before.seen.estate
-    touched = touching(estate, changed(before.seen.facts, facts))
-    seen = Observations(before.seen.underpinning, facts)
+def with_late(before: Settling, facts: Facts) -> Settling:
+    """What a verdict of other facts on the same estate is reached by, with all that is known and
+    stays as it is."""
+    seen = before.measurements.seen
+    touched = touching(seen.estate, changed(seen.facts, facts))
 
     def keeps(subject: Subject) -> bool:
         return touched.isdisjoint(subject.services)
 
-    return before.kept(seen, keeps)
+    return before.kept(before.measurements.kept(Observations(seen.underpinning, facts), keeps))
 
 
 def touching(estate: Estate, facts: Iterable[Fact]) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cached_property
@@ -134,9 +134,9 @@ class Measurements:
         return made
 
     @property
-    def many(self) -> int:
-        """How many subjects and periods are measured."""
-        return len(self._measured)
+    def known(self) -> Collection[Measured]:
+        """All that is measured."""
+        return self._measured.values()
 
     def with_excuses(self, measured: Measured, categories: tuple[str, ...]) -> Assessment:
         """What a term of availability would come to if it excused some categories besides."""

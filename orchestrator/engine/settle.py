@@ -7,33 +7,30 @@ function, so late, corrected or repeated facts need nothing but to be settled ag
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 
-from orchestrator.engine.case_causes import attributable, case_causes
-from orchestrator.engine.credit import Ended, charge, ended
+from orchestrator.engine.credit import Ended, ended
 from orchestrator.engine.crediting import Events, credits_due
 from orchestrator.engine.exchange import Exchange
 from orchestrator.engine.exposure import NOTHING_LOST, Traced, exposures
 from orchestrator.engine.findings import place
 from orchestrator.engine.goals import unhappy_users
-from orchestrator.engine.histories import breach_class, chronic_failures, with_repetition
+from orchestrator.engine.histories import chronic_failures, with_repetition
 from orchestrator.engine.measure import Measured, Measurements, measurable
 from orchestrator.engine.observations import Observations
 from orchestrator.engine.past import beginning, earlier, reach_back
 from orchestrator.engine.promises import Hours
 from orchestrator.engine.refusals import refusal_findings, refused, relief, relief_finding
 from orchestrator.engine.rewards import rewards
+from orchestrator.engine.settling import Settling, Work
 from orchestrator.engine.sources import told
 from orchestrator.engine.subjects import Subject, periods_ending, subjects
 from orchestrator.engine.ticketed import longest_wait, times_tickets
-from orchestrator.engine.trace import breach, causes
 from orchestrator.engine.underpinning import Underpinning
-from orchestrator.engine.upstream import Upstream
 from orchestrator.engine.verdicts import DISPUTED, Moment, as_designed
 from orchestrator.engine.waits import relief_for_lateness, waits_without_effect
 from orchestrator.model.estate import Estate
 from orchestrator.model.measuring import Measuring
-from orchestrator.model.records import Breach, Credit, Facts, Finding, Verdict
+from orchestrator.model.records import Credit, Facts, Finding, Verdict
 from orchestrator.model.values import DAWN, DAY, AskedPeriod, Instant, Money, Span, zone
 
 Lost = Callable[[Mapping[Ended, Credit]], Mapping[Ended, Money]]
@@ -65,45 +62,41 @@ def settle(  # noqa: PLR0913, PLR0917 - a verdict depends on as many things
     ended. `measuring` says how each term is measured from tickets and samples, and `lost` how much
     of the credits that are due was not claimed in time, or not granted (`engine.claimed.lost`).
     """
-    measurements = measurements_of(estate, facts, asked, underpinning, as_of, measuring)
-    return settled(measurements, asked, progress, lost)
+    return settled(settling(estate, facts, asked, underpinning, as_of, measuring), progress, lost)
 
 
 def settled(
-    measurements: Measurements,
-    asked: AskedPeriod,
+    found_out: Settling,
     progress: Callable[[int, int], None] | None = None,
     lost: Lost = nothing_lost,
 ) -> Verdict:
-    """The verdict by measurements that may hold what is known already (`engine.late`)."""
-    estate = measurements.seen.estate
-    work = _work(estate, asked)
+    """The verdict by what may be found out in part already (`engine.late`)."""
+    measurements, estate = found_out.measurements, found_out.estate
     measured = []
-    for number, (subject, period) in enumerate(work):
+    for number, (subject, period) in enumerate(found_out.work):
         measured.append(measurements.of(subject, period))
         if progress is not None:
-            progress(number + 1, len(work))
-    upstream, exchange = Upstream(measurements, asked), Exchange(estate.metadata.rates)
-    past = _past(estate, asked, work, measurements)
+            progress(number + 1, len(found_out.work))
+    exchange = Exchange(estate.metadata.rates)
+    past = _past(found_out)
     every = [*past, *measured]
     ours = frozenset(range(len(past), len(every)))
-    charges = [charge(estate, one, measurements) for one in every]
-    charges = with_repetition(every, charges, exchange)
-    of_all = credits_due(estate, charges, _events(upstream), exchange)
+    charges = with_repetition(every, list(map(found_out.charge, every)), exchange)
+    of_all = credits_due(estate, charges, _events(found_out), exchange)
     credits = {key: of_all[key] for one in measured if (key := ended(one)) in of_all}
     # A credit may be due although the target is met: it is owed all the same.
-    traced = [_traced(one, upstream) for one in measured if one.breached or ended(one) in credits]
+    traced = [found_out.trace(one) for one in measured if one.breached or ended(one) in credits]
     exposed, notes = exposures(estate, traced, credits, exchange, lost(credits))
     return Verdict(
         tuple(one.assessment for one in measured),
-        tuple(_breach(one) for one in traced if one.measured.breached),
+        tuple(one.breach for one in traced if one.breach is not None),
         tuple(credits.values()),
         exposed,
         (
             *_findings(measured),
             *_unexcused(measurements, measured),
             *_waits(measurements, measured),
-            *_unattributable(traced, upstream),
+            *_unattributable(traced),
             *unhappy_users(measurements, measured),
             *notes,
             *chronic_failures(estate, every, charges, ours),
@@ -114,20 +107,21 @@ def settled(
     )
 
 
-def measurements_of(
+def settling(
     estate: Estate,
     facts: Facts,
     asked: AskedPeriod,
     underpinning: Underpinning | None = None,
     as_of: Instant | None = None,
     measuring: Callable[[Subject], Measuring] = as_designed,
-) -> Measurements:
-    """What a verdict on a span is measured with: nothing as yet, and all once it is settled."""
+) -> Settling:
+    """What a verdict on a span is reached by: nothing as yet, and all once it is settled."""
     moment = Moment(reach_of(estate, asked).end, as_of, measuring)
-    return Measurements(Observations(underpinning or Underpinning(estate), facts), moment)
+    seen = Observations(underpinning or Underpinning(estate), facts)
+    return Settling(Measurements(seen, moment), asked, _work(estate, asked))
 
 
-def _work(estate: Estate, asked: AskedPeriod) -> list[tuple[Subject, Span]]:
+def _work(estate: Estate, asked: AskedPeriod) -> list[Work]:
     """Every subject with its own periods that end inside the span, in the order of a verdict."""
     found = [
         (subject, period)
@@ -149,48 +143,33 @@ def _work(estate: Estate, asked: AskedPeriod) -> list[tuple[Subject, Span]]:
     )
 
 
-def _past(
-    estate: Estate,
-    asked: AskedPeriod,
-    work: Sequence[tuple[Subject, Span]],
-    measurements: Measurements,
-) -> list[Measured]:
+def _past(found_out: Settling) -> list[Measured]:
     """The earlier periods that credits of those asked about depend on, measured."""
+    measurements, work = found_out.measurements, found_out.work
 
     def counts(subject: Subject, period: Span) -> bool:
         one = measurements.of(subject, period)
-        found = charge(estate, one, measurements)
+        found = found_out.charge(one)
         return one.breached or bool(found and found.reckoned.points)
 
-    before = earlier(estate, asked, work, beginning(measurements.seen.facts), counts)
-    now = set(work)
+    first = beginning(measurements.seen.facts)
+    before = earlier(found_out.estate, found_out.asked, work, first, counts)
+    now = {(subject.key, period) for subject, period in work} if before else set()
     return [
         measurements.of(*pair)
         for pair in before
-        if pair not in now and measurable(pair[0].term.metric)
+        if (pair[0].key, pair[1]) not in now and measurable(pair[0].term.metric)
     ]
 
 
-def _events(upstream: Upstream) -> Events:
+def _events(found_out: Settling) -> Events:
     """The facts that an assessment's causes rest on."""
 
     def events(measured: Measured) -> frozenset[str]:
-        return frozenset(
-            fact for cause in _traced(measured, upstream).causes for fact in cause.evidence
-        )
+        causes = found_out.trace(measured).causes
+        return frozenset(fact for cause in causes for fact in cause.evidence)
 
     return events
-
-
-def _breach(traced: Traced) -> Breach:
-    found = breach(traced.measured, traced.causes)
-    classes = traced.measured.subject.term.consequences.classes
-    return replace(found, breach_class=breach_class(traced.measured)) if classes else found
-
-
-def _traced(measured: Measured, upstream: Upstream) -> Traced:
-    by_cases = measured.tally is not None
-    return Traced(measured, (case_causes if by_cases else causes)(measured, upstream))
 
 
 def reach_of(estate: Estate, asked: AskedPeriod) -> Span:
@@ -249,11 +228,11 @@ def _widened(estate: Estate, asked: AskedPeriod, span: Span) -> Span:
 # --- findings ------------------------------------------------------------------------------------
 
 
-def _unattributable(traced: Sequence[Traced], upstream: Upstream) -> Iterator[Finding]:
+def _unattributable(traced: Sequence[Traced]) -> Iterator[Finding]:
     """Misses of which nothing says whose doing they were."""
     for one in traced:
         measured = one.measured
-        if measured.tally is None or not measured.breached or attributable(measured, upstream):
+        if one.attributable or not measured.breached:
             continue
         key, period = measured.assessment.key, measured.assessment.period
         yield Finding(
@@ -290,7 +269,6 @@ def _findings(measured: Sequence[Measured]) -> Iterator[Finding]:
     """What a reader of the assessments should notice."""
     for one in measured:
         key, assessment = one.assessment.key, one.assessment
-        about = f"{key.agreement}/{key.term} on {key.service} in {assessment.period}"
         unknown = float(assessment.unknown_seconds)
         for code, severity, found, text in (
             (
@@ -314,5 +292,6 @@ def _findings(measured: Sequence[Measured]) -> Iterator[Finding]:
             ("DISPUTED", "warning", assessment.status == DISPUTED, told(one.heard)),
         ):
             if found:
+                about = f"{key.agreement}/{key.term} on {key.service} in {assessment.period}"
                 ids = (key.agreement, key.term, key.service)
                 yield Finding(code, severity, f"{about}: {text}", ids, place(key))

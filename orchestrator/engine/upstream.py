@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,59 +22,72 @@ EXCUSED: Final = "EXCUSED"
 @dataclass(frozen=True, slots=True)
 class Answer:
     """The commitment that answers for a leaf in a span, measured over its own period; None where
-    nobody has committed."""
+    nobody has committed. `considered` is all that was measured to find it."""
 
     span: Span
     commitment: Commitment | None = None
     measured: Measured | None = None
+    considered: tuple[Measured, ...] = ()
 
 
 class Upstream:
     """What leaves were promised, measured; guards that each is found once.
 
-    Of several commitments on a leaf the first that was breached answers.
+    Of several commitments on a leaf the first that was breached answers. What is considered for an
+    answer is noted each time it is given, for whoever has to know what a trace rests on.
     """
 
     def __init__(self, measurements: Measurements, asked: AskedPeriod) -> None:
         self.measurements = measurements
         self._asked = asked
         self._known: dict[tuple[int, int], list[Answer]] = {}
+        self._noted: dict[int, Measured] = {}
+
+    def noted(self) -> tuple[Measured, ...]:
+        """All that answers have considered since this was last asked."""
+        found = tuple(self._noted.values())
+        self._noted.clear()
+        return found
 
     def at(self, structure: Structure, number: int, instant: Instant) -> Answer:
         """What answers for a leaf at an instant, and for how long from there on."""
         known = self._known.setdefault((id(structure), number), [])
         for answer in known:
             if instant in answer.span:
-                return answer
-        return self._answer(structure.leaves[number], instant, known)
+                return self._noting(answer)
+        return self._noting(self._answer(structure.leaves[number], instant, known))
 
     def of(self, commitments: Iterable[Commitment], instant: Instant) -> Answer:
         """What answers for something at an instant, of the commitments that may."""
+        considered: list[Measured] = []
         found = [
-            (commitment, self._measured(commitment, instant)[0])
+            (commitment, self._measured(commitment, instant, considered)[0])
             for commitment in commitments
             if _answers(commitment)
         ]
-        if not found:
-            return Answer(Span())
-        return Answer(Span(), *next((pair for pair in found if pair[1].breached), found[0]))
+        return self._noting(_chosen(Span(), found, considered))
+
+    def _noting(self, answer: Answer) -> Answer:
+        self._noted.update((id(measured), measured) for measured in answer.considered)
+        return answer
 
     def _answer(self, leaf: Leaf, instant: Instant, known: list[Answer]) -> Answer:
         span, found, lasting = Span(), [], True
+        considered: list[Measured] = []
         for commitment in leaf.commitments:
             if _answers(commitment):
-                measured, holds = self._measured(commitment, instant)
+                measured, holds = self._measured(commitment, instant, considered)
                 lasting = lasting and holds.start < instant
                 span = Span(max(span.start, holds.start), min(span.end, holds.end))
                 found.append((commitment, measured))
-        answer = Answer(span)
-        if found:
-            answer = Answer(span, *next((pair for pair in found if pair[1].breached), found[0]))
+        answer = _chosen(span, found, considered)
         if lasting:
             known.append(answer)
         return answer
 
-    def _measured(self, commitment: Commitment, instant: Instant) -> tuple[Measured, Span]:
+    def _measured(
+        self, commitment: Commitment, instant: Instant, considered: list[Measured]
+    ) -> tuple[Measured, Span]:
         """A commitment measured over its period that holds an instant, and the span this is the
         answer for. Of a rolling period it is the window that was assessed; outside that, the worst
         window that holds the instant, which answers for what follows alone."""
@@ -84,10 +97,12 @@ class Upstream:
         if not period.rolling:
             whole = period.containing(instant, zone(version.timezone)) & version.effective
             assert whole is not None
-            return self.measurements.of(subject, whole), whole
+            considered.append(self.measurements.of(subject, whole))
+            return considered[-1], whole
         until = version.effective.end
         for hull in periods_ending(subject, self._asked):
             assessed = self.measurements.of(subject, hull)
+            considered.append(assessed)
             window = assessed.assessment.period
             if instant in window:
                 return assessed, window
@@ -96,7 +111,17 @@ class Upstream:
         about = Span(instant - period.rolling + 1, instant + period.rolling) & version.effective
         assert about is not None
         measured = self.measurements.of(subject, about)
+        considered.append(measured)
         return measured, Span(instant, min(measured.assessment.period.end, until))
+
+
+def _chosen(
+    span: Span, found: Sequence[tuple[Commitment, Measured]], considered: Sequence[Measured]
+) -> Answer:
+    if not found:
+        return Answer(span)
+    chosen = next((pair for pair in found if pair[1].breached), found[0])
+    return Answer(span, *chosen, tuple(considered))
 
 
 def _answers(commitment: Commitment) -> bool:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.engine.late import remeasured, touching
-from orchestrator.engine.settle import measurements_of, settle, settled
+from orchestrator.engine.late import touching, with_late
+from orchestrator.engine.settle import settle, settled, settling
 from orchestrator.model.estate import Estate
 from orchestrator.model.records import Facts, Maintenance, Outage, Sample, Ticket, TicketEvent
 from orchestrator.model.values import DAY, HOUR, MINUTE, Span
@@ -66,10 +66,10 @@ def test_what_late_facts_do_not_touch_is_kept_and_the_verdict_is_that_of_all_ane
     case: tuple[Deal, Facts],
 ) -> None:
     deal, corrected = case
-    before = measurements_of(deal.estate, deal.facts, APRIL)
-    assert settled(before, APRIL) == settle(deal.estate, deal.facts, APRIL)
-    after = remeasured(before, corrected)
-    assert settled(after, APRIL) == settle(deal.estate, corrected, APRIL)
+    before = settling(deal.estate, deal.facts, APRIL)
+    assert settled(before) == settle(deal.estate, deal.facts, APRIL)
+    after = with_late(before, corrected)
+    assert settled(after) == settle(deal.estate, corrected, APRIL)
 
 
 def two_halves() -> Estate:
@@ -86,11 +86,11 @@ def two_halves() -> Estate:
 
 def test_an_outage_touches_the_agreements_above_it_alone() -> None:
     subject = two_halves()
-    before = measurements_of(subject, facts([outage("a", 0, 9000), outage("c", 0, 9000)]), APRIL)
-    settled(before, APRIL)
-    assert before.many == 6
-    after = remeasured(before, facts([outage("a", 0, 9000), outage("c", 0, 9001)]))
-    assert after.many == 4
+    before = settling(subject, facts([outage("a", 0, 9000), outage("c", 0, 9000)]), APRIL)
+    settled(before)
+    assert len(before.measurements.known) == 6
+    after = with_late(before, facts([outage("a", 0, 9000), outage("c", 0, 9001)]))
+    assert len(after.measurements.known) == 4
     assert touching(subject, [outage("a", 0, 1)]) == {"a", "middle", TOP}
 
 

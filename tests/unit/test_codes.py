@@ -12,7 +12,7 @@ PUBLISHED = set(
     re.findall(r"`([A-Z]+(?:_[A-Z]+)*)[`:]", (ROOT / "docs/codes.md").read_text("utf-8"))
 )
 SAYS = {"refuse", "Problem", "Finding"}
-NOT_CODES = {"ORCHESTRATOR_", "DATABASE_", "DATABASE_URL"}
+NOT_CODES = {"ORCHESTRATOR_", "DATABASE_", "DATABASE_URL", "NPY_DISABLE_CPU_FEATURES"}
 
 
 def constants() -> Iterator[str]:
