@@ -16,6 +16,9 @@ from orchestrator.model.records import Fact
 from tests.laws.build import APRIL, law_of
 from tests.laws.varied import SERVICES, by_kind, estates, facts_about, kinds_for, renamed
 
+pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
+"""An estate that fails is long to read, but has to be shown."""
+
 
 @dataclass(frozen=True)
 class Late:

@@ -30,7 +30,7 @@ from orchestrator.model.credits import Cap, CreditTier, Fee
 from orchestrator.model.estate import Estate, Metadata, always
 from orchestrator.model.flows import Branch, Flow, InSequence, OneOfBranches, Stage
 from orchestrator.model.measuring import MEMBERSHIPS, Measuring
-from orchestrator.model.metrics import Lasting, Points, Target, Within
+from orchestrator.model.metrics import METRICS, Lasting, Points, Target, Within
 from orchestrator.model.parties import Party
 from orchestrator.model.records import (
     FACT_KINDS,
@@ -44,6 +44,15 @@ from orchestrator.model.records import (
     TicketEvent,
     TicketOwner,
     Unknown,
+)
+from orchestrator.model.schemes import (
+    Multiple,
+    PerOccurrence,
+    PerTime,
+    Pool,
+    Row,
+    Scheme,
+    Worth,
 )
 from orchestrator.model.scopes import TargetWindow
 from orchestrator.model.services import AllOf, AtLeast, Expression, Needs, Service
@@ -160,9 +169,31 @@ _ROWS: Final = st.lists(
     )
 )
 _MONEY: Final = st.integers(100, 1_000_000).map(lambda cents: Money(cents, "EUR"))
+_PART: Final = st.integers(1, 100).map(lambda part: Fraction(part, 100))
+_WORTHS: Final = st.builds(Worth, percent=_PART)
+_BY_EVENT: Final = st.builds(PerOccurrence, _WORTHS, st.integers(0, 1)).map(Scheme)
+_BY_TIME: Final = st.one_of(
+    _BY_EVENT,
+    st.builds(PerTime, _WORTHS, st.just(HOUR)).map(Scheme),
+    st.builds(Multiple, st.integers(1, 20).map(Fraction), st.booleans()).map(Scheme),
+    st.builds(
+        lambda part: Scheme(Pool(part, Fraction(1, 2), (Row(Fraction(1), part, nested=True),))),
+        _PART,
+    ),
+)
+_BY_CARRIER: Final = {"ratio": _ROWS, "within": _ROWS}
+_CREDITS: Final = {
+    metric: _ROWS | _BY_TIME
+    if metric == "availability"
+    else _BY_CARRIER.get(METRICS[metric].carrier, _BY_EVENT)
+    for metric in TARGETS
+}
 _CAPS: Final = st.just(()) | st.tuples(
     st.builds(Cap, percent=st.integers(1, 60).map(lambda part: Fraction(part, 100)))
 )
+
+
+_STRENGTHS: Final = st.sampled_from((*("credit_backed",) * 5, "commitment", "goal"))
 
 
 @st.composite
@@ -176,10 +207,10 @@ def terms(draw: st.DrawFn, id: str, metric: str) -> Term:
         id,
         metric,
         target,
-        draw(st.sampled_from(("credit_backed", "credit_backed", "commitment", "goal"))),
+        draw(_STRENGTHS),
         hours="24x7" if windows else draw(_HOURS),
         measurement=draw(_MEASUREMENTS),
-        credits=draw(_ROWS) if metric == "availability" else (),
+        credits=draw(_CREDITS[metric]),
         recovery_allowance=draw(st.sampled_from((0, HOUR))),
         period=draw(_PERIODS),
         windows=windows,
@@ -214,6 +245,7 @@ def versions(
         allowances=draw(_ALLOWANCES),
         exclusions=draw(_EXCLUSIONS),
         caps=draw(_CAPS),
+        annual_caps=draw(_CAPS),
         claims=Claims(10 * DAY),
     )
 
