@@ -16,7 +16,7 @@ from orchestrator.engine.verdicts import Moment
 from orchestrator.model.measuring import Measuring
 from orchestrator.model.records import Facts, Sample, Ticket
 from orchestrator.model.scopes import part_named
-from orchestrator.model.values import DAY, SECOND, Instant, Span
+from orchestrator.model.values import DAY, FOREVER, SECOND, Instant, Span
 
 _LONGEST_CLOSURE: Final = 366 * DAY
 """Hours that open ever again are taken to do so within a year."""
@@ -113,8 +113,10 @@ class Casebook:
 
 
 def last_of(ticket: Ticket) -> Instant:
-    """The last thing known of a ticket."""
-    return max((ticket.opened, *(event.at for event in ticket.events)))
+    """The last thing known of a ticket, its passing from hand to hand included."""
+    done = (event.at for event in ticket.events)
+    held = (at for one in ticket.owners for at in (one.span.start, one.span.end) if at < FOREVER)
+    return max((ticket.opened, *done, *held))
 
 
 def in_order(cases: Iterable[Case]) -> tuple[Case, ...]:

@@ -16,10 +16,10 @@ from typing import Final
 from orchestrator.engine.casebook import Casebook, in_order
 from orchestrator.engine.cases import Case
 from orchestrator.engine.downtime import counting
-from orchestrator.engine.slices import Stretch, slices
+from orchestrator.engine.slices import Stretch, cut, slices
 from orchestrator.engine.subjects import Subject
 from orchestrator.model.metrics import Lasting, Target
-from orchestrator.model.values import FOREVER, SECOND, Duration, Instant, Span, union
+from orchestrator.model.values import FOREVER, SECOND, Duration, Instant, Span, union, zone
 
 AVAILABILITY: Final = "availability"
 
@@ -38,33 +38,50 @@ class Incident:
         lengths = (stretch.length * stretch.counted for stretch in self.stretches)
         return sum(lengths, Fraction(0)) / SECOND
 
+    def until(self, instant: Instant) -> Incident:
+        """As it stands at an instant, if it has begun by then."""
+        end = max(instant, self.start + 1)
+        return replace(self, stretches=tuple(cut(self.stretches, [(self.start, end)])))
+
 
 def restored_cases(book: Casebook, subject: Subject, _point: Target) -> tuple[Case, ...]:
     """Incidents by when they were over, each with its length in seconds. One that goes on is in no
     period yet."""
-    return in_order(
-        Case(
-            _name(incident),
-            FOREVER if incident.end == FOREVER else incident.end - 1,
-            None if incident.end == FOREVER else incident.seconds,
-            incident.start,
-            stretches=incident.stretches,
-        )
-        for incident in _incidents(book, subject)
+    return in_order(map(_restored, _incidents(book, subject)))
+
+
+def _restored(incident: Incident) -> Case:
+    over = incident.end < FOREVER
+    return Case(
+        _name(incident),
+        incident.end - 1 if over else FOREVER,
+        incident.seconds if over else None,
+        incident.start,
+        stretches=incident.stretches,
     )
 
 
 def recovery_cases(book: Casebook, subject: Subject, point: Target) -> tuple[Case, ...]:
     """Incidents by when they were over; one that goes on and has outlasted the promised time is
-    missed when it did."""
+    missed when it did, and is as long as it was by the end of that period."""
     assert isinstance(point, Lasting)
-    incidents = {incident.start: incident for incident in _incidents(book, subject)}
-    return in_order(
-        case
-        if case.value is not None or (late := _late(incidents[case.begun], point.duration)) is None
-        else replace(case, at=late, value=incidents[case.begun].seconds)
-        for case in restored_cases(book, subject, point)
-    )
+    found = []
+    for incident in _incidents(book, subject):
+        late = None if incident.end < FOREVER else _late(incident, point.duration)
+        if late is None:
+            found.append(_restored(incident))
+        else:
+            by_then = incident.until(_period_end(subject, late))
+            found.append(replace(_restored(by_then), at=late, value=by_then.seconds))
+    return in_order(found)
+
+
+def _period_end(subject: Subject, instant: Instant) -> Instant:
+    """The end of a term's period that holds an instant; of a rolling period there is none."""
+    period = subject.term.period
+    if period is None or period.rolling:
+        return FOREVER
+    return period.containing(instant, zone(subject.version.timezone)).end
 
 
 def _late(incident: Incident, limit: Duration) -> Instant | None:
@@ -119,8 +136,10 @@ def _incidents(book: Casebook, subject: Subject) -> Iterator[Incident]:
         while index < len(counted) and counted[index].start < end:
             inside.append(counted[index])
             index += 1
-        if inside:
-            yield Incident(start, FOREVER if end >= hull.end else end, tuple(inside))
+        if inside and end < hull.end:
+            yield Incident(start, end, tuple(inside))
+        elif inside:
+            yield Incident(start, FOREVER, tuple(inside)).until(book.moment.now)
 
 
 def _hull(book: Casebook) -> Span | None:

@@ -94,6 +94,8 @@ class Upstream:
         subject = subject_of(commitment)
         version, period = subject.version, subject.term.period
         assert period is not None
+        # What was begun under a version and misses after its end counts in its last period.
+        instant = min(instant, version.effective.end - 1)
         if not period.rolling:
             whole = period.containing(instant, zone(version.timezone)) & version.effective
             assert whole is not None

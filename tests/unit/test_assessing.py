@@ -23,8 +23,9 @@ from orchestrator.model.metrics import Lasting, Points, Within
 from orchestrator.model.provisions import Provisions
 from orchestrator.model.records import Facts, Outage, Sample, Ticket
 from orchestrator.model.services import Needs, Service
-from orchestrator.model.values import HOUR, MINUTE, AskedPeriod, Money, Period, Span
+from orchestrator.model.values import DAY, HOUR, MINUTE, AskedPeriod, Money, Period, Span
 from tests.laws.assessing import (
+    APRIL,
     agreement,
     assessed,
     at,
@@ -358,6 +359,27 @@ def test_an_outage_that_goes_on_is_missed_when_it_outlasts_the_recovery_time() -
     assert assessed(subject, going, as_of="30 01:30").counts[:2] == ("BREACHED", 1)
 
 
+def test_how_long_an_outage_goes_on_is_said_as_of_the_end_of_the_period_that_it_misses() -> None:
+    """From the 29th at 23:00 to the end of April are 25 hours, whatever is asked besides, and
+    whatever happens elsewhere a year later."""
+    going = Outage("o", "service", Span(at("29 23:00")))
+    elsewhere = Outage(
+        "p", "other", Span(at("05-29 00:00") + 365 * DAY, at("05-29 02:00") + 365 * DAY)
+    )
+    other = Service("other", owner="us")
+    service = Service("service", owner="us")
+    promise = term("recovery_time", Lasting(2 * HOUR))
+    sla = agreement("sla", ("us", "customer"), ["service"], promise)
+    subject = estate(sla, services=(service, other))
+    for asked in ("2026-04-01/2026-05-01", "2026-04-01/2026-07-01"):
+        for told in (going,), (going, elsewhere):
+            verdict = settle(subject, Facts(told), AskedPeriod.parse(asked))
+            assert verdict.assessments[0].attained == 25 * 3600
+    assert assessed(subject, Facts((going,)), as_of="30 03:00").assessment.attained == 4 * 3600
+    on_time = assessed(subject, Facts((going,)), as_of="30 01:00")
+    assert on_time.counts[:2] == ("INSUFFICIENT_DATA", 0)
+
+
 def test_the_mean_time_to_restore_is_that_of_incidents_unless_it_is_sampled() -> None:
     subject = promised(term("time_to_restore", Lasting(HOUR)))
     told = outages(("02 00:00", "02 02:00"), ("03 00:00", "03 01:00"))
@@ -429,6 +451,54 @@ SHARED = ticket(
     owners=(held("desk", "10 10:00", "10 11:00"), held("ops", "10 11:00", "10 14:00")),
 )
 """An hour at the desk, three at Operations, and two that nobody is recorded to have held."""
+
+
+def test_a_ticket_that_is_handed_on_after_everything_that_was_done_to_it_is_timed() -> None:
+    """Operations has it for four hours on the 10th, and hands it on months later."""
+    mine = term("resolution_time", ALL_IN_FOUR)
+    ola = agreement("ola", ("ops", "us"), ["service"], mine, kind="OLA", scope="own")
+    told = tickets(ticket("t", "10 10:00", owners=(held("ops", "10 10:00", "06-15 00:00"),)))
+    assert assessed(estate(ola), told, agreement="ola").counts == ("BREACHED", 1, 1, 0)
+
+
+def test_an_agreement_that_ended_before_a_ticket_it_holds_for_was_late_answers_by_its_end() -> None:
+    """Opened on the last day of the contract, in March, and due in April: it counts in the last
+    period of the contract, in which the supplier missed four hours from the opening."""
+    uc = agreement(
+        "uc",
+        ("supplier", "us"),
+        ["gateway"],
+        term("resolution_time", ALL_IN_FOUR),
+        kind="UC",
+        effective=Span(end=at("03-31 23:00")),
+    )
+    sold = term("resolution_time", Within(Fraction(1), 40 * HOUR))
+    subject = estate(agreement("sla", ("us", "customer"), ["service"], sold), uc)
+    passed_on = (held("supplier", "03-31 22:00", "05 00:00"),)
+    told = tickets(ticket("t", "03-31 22:00", "05 00:00 resolve", owners=passed_on))
+    (breach,) = settle(subject, told, APRIL).breaches
+    (part,) = breach.responsibility
+    assert (part.party, part.basis, part.agreement) == ("supplier", "BREACHED_COMMITMENT", "uc")
+
+
+def test_a_contract_that_ends_within_the_period_of_a_score_answers_by_its_last_period() -> None:
+    flow = Flow("satisfaction", OneOfBranches((Branch(Fraction(1), Stage("uc", "score")),)))
+    score = term("satisfaction", Fraction(4), id="score")
+    quarterly = agreement("sla", ("us", "customer"), ["service"], score, period=Period("quarter"))
+    uc = agreement(
+        "uc", ("supplier", "us"), ["gateway"], score, kind="UC", effective=Span(end=at("02 00:00"))
+    )
+    services = (
+        Service("gateway", owner="supplier"),
+        Service("service", owner="desk", requires=Needs("gateway"), flows=(flow,)),
+    )
+    told = samples(
+        sample("s", "satisfaction", "05-20 00:00", 1),
+        sample("t", "satisfaction", "01 12:00", 1, service="gateway"),
+    )
+    verdict = settle(estate(quarterly, uc, services=services), told, AskedPeriod.parse("2026-Q2"))
+    (part,) = next(one for one in verdict.breaches if one.key.agreement == "sla").responsibility
+    assert (part.party, part.basis, part.agreement) == ("supplier", "BREACHED_COMMITMENT", "uc")
 
 
 def test_the_shares_of_a_late_ticket_are_the_hours_that_each_held_it() -> None:
