@@ -6,7 +6,7 @@ rows. What is read at an instant is what had been recorded by then.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date
 from typing import Any, Final, Generic, TypeVar
@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
@@ -215,6 +216,26 @@ def load_facts(
     return Facts(**{kind: tuple(facts) for kind, facts in found.items()})
 
 
+def fact_changes(
+    session: Session, tenant: str, span: Span, since: Instant
+) -> tuple[tuple[Instant, Instant], ...]:
+    """When facts that share an instant with a span were recorded or superseded after an instant,
+    each time with the latest instant that any of them reaches to."""
+    moments = [
+        select(at, func.max(_FACT.c.valid_to))
+        .where(
+            _FACT.c.tenant_id == tenant,
+            at > since,
+            at < FOREVER,
+            _FACT.c.valid_from < span.end,
+            _FACT.c.valid_to > span.start,
+        )
+        .group_by(at)
+        for at in (_FACT.c.recorded_at, _FACT.c.superseded_at)
+    ]
+    return tuple((at, end) for at, end in session.execute(union_all(*moments)))
+
+
 # ---- results ----
 
 
@@ -265,6 +286,15 @@ def latest_runs(
         .order_by(_RUN.c.asked)
     )
     return tuple(Run(*row) for row in rows)
+
+
+def every_run(session: Session, tenant: str) -> Iterator[Run]:
+    """The last booking of every period, in the order of their keys."""
+    page = latest_runs(session, tenant)
+    yield from page
+    while len(page) == MOST:
+        page = latest_runs(session, tenant, page[-1].asked)
+        yield from page
 
 
 def results(
@@ -333,13 +363,11 @@ def booked_within(session: Session, tenant: str, asked: AskedPeriod) -> tuple[Ru
     run = latest_run(session, tenant, asked)
     if run is not None:
         return (run,)
-    span, found, after = asked.span(UTC), [], ""
-    while page := latest_runs(session, tenant, after):
-        after = page[-1].asked
-        for one in page:
-            inside = AskedPeriod.parse(one.asked).span(UTC)
-            if span.start <= inside.start and inside.end <= span.end:
-                found.append(one)
+    span, found = asked.span(UTC), []
+    for one in every_run(session, tenant):
+        inside = AskedPeriod.parse(one.asked).span(UTC)
+        if span.start <= inside.start and inside.end <= span.end:
+            found.append(one)
     return tuple(sorted(found, key=lambda one: one.recorded_at))
 
 
