@@ -38,6 +38,7 @@ from orchestrator.model.records import (
     Breach,
     Credit,
     Exposure,
+    Fact,
     Facts,
     Finding,
     Reward,
@@ -216,24 +217,34 @@ def load_facts(
     return Facts(**{kind: tuple(facts) for kind, facts in found.items()})
 
 
+@dataclass(frozen=True, slots=True)
+class FactChange:
+    """A fact that was recorded, or superseded, at an instant, and up to when it says something."""
+
+    at: Instant
+    until: Instant
+    fact: Fact
+
+
 def fact_changes(
     session: Session, tenant: str, span: Span, since: Instant
-) -> tuple[tuple[Instant, Instant], ...]:
-    """When facts that share an instant with a span were recorded or superseded after an instant,
-    each time with the latest instant that any of them reaches to."""
-    moments = [
-        select(at, func.max(_FACT.c.valid_to))
-        .where(
+) -> tuple[FactChange, ...]:
+    """The facts that share an instant with a span and were recorded or superseded after an
+    instant."""
+    both = [
+        select(at.label("at"), _FACT.c.valid_to, _FACT.c.kind, _FACT.c.content).where(
             _FACT.c.tenant_id == tenant,
             at > since,
             at < FOREVER,
             _FACT.c.valid_from < span.end,
             _FACT.c.valid_to > span.start,
         )
-        .group_by(at)
         for at in (_FACT.c.recorded_at, _FACT.c.superseded_at)
     ]
-    return tuple((at, end) for at, end in session.execute(union_all(*moments)))
+    rows = session.execute(union_all(*both))
+    return tuple(
+        FactChange(at, until, read_fact(kind, content)) for at, until, kind, content in rows
+    )
 
 
 # ---- results ----

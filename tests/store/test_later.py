@@ -205,17 +205,20 @@ def settled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("rules", "caps", "expected"),
+    ("agreed", "expected"),
     [
-        ("", "", ["2026-03"]),
-        (REPEATS, "", ["2026-03", "2026-04", "2026-05", "2026-06"]),
-        ("", CAPS, ["2026-03", "2026-04", "2026-05", "2026-06"]),
+        (estate(), ["2026-03"]),
+        (estate(REPEATS), ["2026-03", "2026-04", "2026-05", "2026-06"]),
+        (estate(caps=CAPS), ["2026-03", "2026-04", "2026-05", "2026-06"]),
+        # What happens to web is nothing to the contract on what lies beneath.
+        (estate(beneath=REPEATS), ["2026-03"]),
     ],
+    ids=["no rule", "repetition", "cap of the year", "repetition beneath"],
 )
 def test_a_later_month_is_settled_again_only_where_rules_look_back(
-    ctx: Context, settled: list[str], rules: str, caps: str, expected: list[str]
+    ctx: Context, settled: list[str], agreed: Estate, expected: list[str]
 ) -> None:
-    begun(ctx, estate(rules, caps), outage("o-1", "04-10"))
+    begun(ctx, agreed, outage("o-1", "04-10"))
     told(ctx, outage("o-2", "03-10"))
     settled.clear()
     assessed(ctx, MARCH)
