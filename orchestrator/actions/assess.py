@@ -14,6 +14,7 @@ from orchestrator.actions.claims import Following
 from orchestrator.actions.context import Context, Done, Request, mutate
 from orchestrator.actions.later import overtaken
 from orchestrator.engine.booking import Said
+from orchestrator.engine.claimed import touchable
 from orchestrator.engine.settle import reach_of, settle
 from orchestrator.errors import refuse
 from orchestrator.model.estate import Estate
@@ -163,7 +164,7 @@ def _settle_one(
 ) -> _Settled:
     """Settle one span and write what differs, all but the books."""
     facts = load_facts(session, tenant, reach_of(estate, asked))
-    following = Following(load_claims(session, tenant), now)
+    following = Following(load_claims(session, tenant, within=touchable(estate, asked)), now)
     verdict = settle(estate, facts, asked, progress, lost=following.lost)
     claims, verdict = following.claims(estate, verdict, asked)
     before = latest_run(session, tenant, asked)

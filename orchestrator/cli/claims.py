@@ -9,7 +9,7 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from orchestrator import terminal
+from orchestrator import clock, terminal
 from orchestrator.actions.claims import AskedMove, key_of, make_move, tag_of
 from orchestrator.cli.shared import (
     config_of,
@@ -50,6 +50,13 @@ claims_option = click.option(
     "--claims", "record", metavar="RECORD", help="What was done about claims (a Claims document)."
 )
 
+at_option = click.option(
+    "--at",
+    "at",
+    metavar="INSTANT",
+    help="As claims stand then (default: now; of files: in the end).",
+)
+
 Lost = Callable[[Mapping[ClaimKey, Credit]], Mapping[ClaimKey, Money]]
 
 
@@ -88,7 +95,7 @@ def lost_by(estate: Estate, record: str | None, until: Instant | None) -> Lost:
 @click.argument("facts", type=click.Path(), required=False)
 @period_option(required=False)
 @claims_option
-@click.option("--at", "at", metavar="INSTANT", help="As they stand then.")
+@at_option
 @url_option
 @json_option
 def claims(
@@ -108,27 +115,25 @@ def claims(
             raise refuse("USAGE", "--period and --claims are of files", "name an estate and facts")
         with opened(url) as store, store.read() as session:
             found = load_claims(session, config_of(url).tenant, until)
+        until = clock.now() if until is None else until
     elif facts is None or period is None:
         raise refuse("USAGE", "an estate needs facts and a period", "see claims --help")
     else:
         held, asked = document_of(estate).estate, AskedPeriod.parse(period)
         verdict = settle(held, facts_of(facts, held), asked)
         found = on_record(held, record, until, verdict.credits, verdict.breaches)
-    if until is not None:
-        found = lapse_all(found, until)
-    found = tuple(sorted(found, key=lambda one: (one.deadline, one.key.agreement)))
+    standing = found if until is None else lapse_all(found, until)
+    pairs = sorted(
+        zip(standing, found, strict=True),
+        key=lambda pair: (pair[0].deadline, pair[0].key.agreement),
+    )
     if as_json:
-        stored = estate is None
-        print_json(
-            {
-                "claims": [
-                    claim_json(one, until) | ({"tag": tag_of(one)} if stored else {})
-                    for one in found
-                ]
-            }
-        )
+        # The tag is of the claim as it is on record: what a move is held against.
+        tags = [{"tag": tag_of(held)} if estate is None else {} for _, held in pairs]
+        shown = [claim_json(one, until) for one, _ in pairs]
+        print_json({"claims": [one | tag for one, tag in zip(shown, tags, strict=True)]})
         return 0
-    show_claims(terminal.console(), found, until)
+    show_claims(terminal.console(), [one for one, _ in pairs], until)
     return 0
 
 
@@ -203,12 +208,15 @@ def move_command(
             dry_run,
             key,
         )
-        after = make_move(context_of(store, url), asked)
+        ctx = context_of(store, url)
+        after = make_move(ctx, asked)
     if as_json:
-        print_json({"claim": claim_json(after) | {"tag": tag_of(after)}, "dryRun": dry_run})
+        print_json(
+            {"claim": claim_json(after, ctx.now) | {"tag": tag_of(after)}, "dryRun": dry_run}
+        )
         return 0
     out = terminal.console()
-    show_claims(out, (after,), None)
+    show_claims(out, (after,), ctx.now)
     granted = "" if after.accepted is None else f", {after.accepted} of it granted"
     out.print(f"It {'would be' if dry_run else 'is'} {after.state}{granted}.")
     return 0

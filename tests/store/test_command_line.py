@@ -188,3 +188,36 @@ def test_a_claim_is_moved_as_over_graphql_and_each_move_is_an_audit_line(
         tenant = Config.from_env({}).tenant
         told = [line.action for line in audit_lines(session, tenant)]
     assert told[-4:] == ["assess_period", "move_claim", "move_claim", "assess_period"]
+
+
+def test_what_has_passed_its_deadline_at_the_moment_asked_is_not_receivable(
+    run: Json, tmp_path: Path
+) -> None:
+    """Whatever day it is: the claim may be made for twenty years."""
+    text = Path(ESTATE).read_text(encoding="utf-8")
+    limited = text.replace("{id: uc-hosting,", "{id: uc-hosting, claims: {within: 7300d},")
+    assert limited != text
+    (tmp_path / "limited.yaml").write_text(limited, encoding="utf-8")
+    run("import", str(tmp_path / "limited.yaml"))
+    run("record", FACTS)
+    run("assess", "--period", "2026-04")
+
+    def receivable(*when: str) -> list[str]:
+        card = run("scorecard", "--period", "2026-04", *when)
+        (found,) = (one["sums"] for one in card["scores"] if one["subject"] == "cloud-x")
+        return [one["receivable"] for one in found]
+
+    def state(*when: str) -> str:
+        (claim,) = run("claims", *when)["claims"]
+        return str(claim["state"])
+
+    # 20 years of 365 days after the end of April 2026.
+    last, later = ("--at", "2046-04-26T00:00:00Z"), ("--at", "2046-04-26T00:00:01Z")
+    assert receivable() == receivable(*last) == ["2000.00"]
+    assert receivable(*later) == []
+    assert [state(), state(*last), state(*later)] == ["drafted", "drafted", "lapsed"]
+    recovered = [
+        run("trace", "--period", "2026-04", "--as-of", when)["exposures"][0]["recovered"]
+        for _, when in (last, later)
+    ]
+    assert recovered == ["2000.00", "0.00"]
