@@ -12,9 +12,13 @@ from sqlalchemy.orm import Session
 from orchestrator.actions.books import Posting, book, booked_at
 from orchestrator.actions.claims import Following
 from orchestrator.actions.context import Context, Done, Request, mutate
+from orchestrator.actions.later import overtaken
 from orchestrator.actions.settling import found_out
+from orchestrator.engine.booking import Said
+from orchestrator.engine.claimed import touchable
 from orchestrator.engine.settle import settled
 from orchestrator.errors import refuse
+from orchestrator.model.estate import Estate
 from orchestrator.model.records import Verdict
 from orchestrator.model.values import AskedPeriod, Instant
 from orchestrator.store.claims import load_claims, save_claims
@@ -28,12 +32,25 @@ from orchestrator.store.read import (
 )
 from orchestrator.store.write import save_verdict
 
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class LaterPeriod:
+    """A later span, as `period_key` has it, that differs by what is known of the one asked about:
+    the revision it now has, how many entries it appended and how many restatements wait for it."""
+
+    period: str
+    revision: int
+    posted: int = 0
+    waiting: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class AssessResult:
     """The verdict on a period, the revision it is booked as, and whether it, or the books, differ
     from before. `posted` entries were appended to the ledger, and `waiting` restatements wait for
-    leave; `posting` has them."""
+    leave; `posting` has them. `later` are the spans assessed before that differ with it."""
 
     revision: int
     changed: bool
@@ -41,6 +58,21 @@ class AssessResult:
     posted: int = 0
     waiting: int = 0
     posting: Posting = field(default_factory=Posting)
+    later: tuple[LaterPeriod, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What came of settling one span: the verdict that now stands and its revision, whether that
+    or any claim is another than before, and what names the claims that lapsed."""
+
+    asked: AskedPeriod
+    verdict: Verdict
+    revision: int
+    recorded_at: Instant
+    changed: bool
+    moved: bool
+    lapsed: list[list[str | int]]
 
 
 def assess_period(
@@ -49,15 +81,16 @@ def assess_period(
     *,
     dry_run: bool = False,
     idempotency_key: str | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> AssessResult:
     """Settle every agreement period that ends inside the span, from all facts known now.
 
     Only what differs from what is booked for the span is written, as a further revision, so
     assessing again is harmless; so it is with the ledger, to which the difference between what is
     booked and what is due is appended in the same transaction. A claim is drafted for each credit
-    that somebody outside owes, and what was drafted and not claimed in time lapses. Without an
-    estate there is nothing to assess (NO_ESTATE).
+    that somebody outside owes, and what was drafted and not claimed in time lapses. Later spans
+    that were assessed before what is known now, and that depend on it, are settled again with it.
+    Without an estate there is nothing to assess (NO_ESTATE).
     """
 
     def do(session: Session, now: Instant) -> Done[AssessResult]:
@@ -65,30 +98,36 @@ def assess_period(
         if not number:
             raise refuse("NO_ESTATE", "there is no estate to assess", "import one first")
         estate = load_revision(session, ctx.tenant, number)
-        following = Following(load_claims(session, ctx.tenant), now)
-        with found_out(session, ctx.tenant, number, asked) as settling:
-            verdict = settled(settling, progress, following.lost)
-        claims, verdict = following.claims(estate, verdict, asked)
-        before = latest_run(session, ctx.tenant, asked)
-        run = save_verdict(
-            session,
-            ctx.tenant,
-            asked,
-            verdict,
-            now,
-            estate_revision=number,
-            known_at=now,
+        spans = [asked, *overtaken(session, ctx.tenant, estate, number, asked)]
+        every = [
+            _settle_one(session, ctx.tenant, estate, number, span, now, progress) for span in spans
+        ]
+        said = [Said.by(estate, one.asked, one.verdict) for one in every]
+        postings = book(session, ctx.tenant, said, now)
+        first, posting = every[0], postings[0]
+        later = tuple(
+            LaterPeriod(
+                period_key(one.asked), one.revision, len(theirs.entries), len(theirs.pending)
+            )
+            for one, theirs in zip(every[1:], postings[1:], strict=True)
+            if one.changed or theirs.changed
         )
-        posting = book(session, ctx.tenant, estate, asked, verdict, now)
-        moved = save_claims(session, ctx.tenant, *claims, now)
-        changed = before is None or run.revision != before.revision or posting.changed
+        changed = first.changed or posting.changed
         numbers = {"posted": len(posting.entries), "waiting": len(posting.pending)}
-        summary: dict[str, Any] = {"revision": run.revision, "at": run.recorded_at}
+        summary: dict[str, Any] = {"revision": first.revision, "at": first.recorded_at}
         summary |= {"changed": changed, "booked_at": now} | numbers
-        if following.lapsed:
-            summary["lapsed"] = following.lapsed
-        done = AssessResult(run.revision, changed, verdict, **numbers, posting=posting)
-        return Done(done, summary, changed or moved)
+        lapsed = [claim for one in every for claim in one.lapsed]
+        if lapsed:
+            summary["lapsed"] = lapsed
+        if later:
+            summary["later"] = [
+                [one.period, one.revision, one.posted, one.waiting] for one in later
+            ]
+        done = AssessResult(
+            first.revision, changed, first.verdict, **numbers, posting=posting, later=later
+        )
+        moved = any(one.moved for one in every)
+        return Done(done, summary, changed or moved or bool(later))
 
     def again(session: Session, summary: str) -> AssessResult:
         earlier = orjson.loads(summary)
@@ -99,10 +138,37 @@ def assess_period(
         if run is not None:
             estate = load_revision(session, ctx.tenant, run.estate_revision)
             then = earlier.get("booked_at", run.recorded_at)
-            posting = booked_at(session, ctx.tenant, estate, asked, then)
+            posting = booked_at(session, ctx.tenant, Said.by(estate, asked, verdict), then)
+        later = tuple(LaterPeriod(*one) for one in earlier.get("later", ()))
         return AssessResult(
-            earlier["revision"], earlier["changed"], verdict, **numbers, posting=posting
+            earlier["revision"],
+            earlier["changed"],
+            verdict,
+            **numbers,
+            posting=posting,
+            later=later,
         )
 
     request = Request("assess_period", digest(period_key(asked)), dry_run, idempotency_key)
     return mutate(ctx, request, do, again)
+
+
+def _settle_one(
+    session: Session,
+    tenant: str,
+    estate: Estate,
+    number: int,
+    asked: AskedPeriod,
+    now: Instant,
+    progress: Progress | None,
+) -> _Settled:
+    """Settle one span and write what differs, all but the books."""
+    following = Following(load_claims(session, tenant, within=touchable(estate, asked)), now)
+    with found_out(session, tenant, number, asked) as settling:
+        verdict = settled(settling, progress, following.lost)
+    claims, verdict = following.claims(estate, verdict, asked)
+    before = latest_run(session, tenant, asked)
+    run = save_verdict(session, tenant, asked, verdict, now, estate_revision=number, known_at=now)
+    moved = save_claims(session, tenant, *claims, now)
+    changed = before is None or run.revision != before.revision
+    return _Settled(asked, verdict, run.revision, run.recorded_at, changed, moved, following.lapsed)

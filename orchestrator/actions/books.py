@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import orjson
 from sqlalchemy.orm import Session
 
 from orchestrator.actions.context import Context, Done, Request, mutate
-from orchestrator.engine.booking import bookings, in_question, spoken_of, widest
-from orchestrator.engine.ledger import Reconciled, reconcile, verify
+from orchestrator.engine.booking import Said, spoken_of, widest
+from orchestrator.engine.ledger import reconcile, verify
 from orchestrator.errors import OrchestratorError, refuse
-from orchestrator.model.estate import Estate
-from orchestrator.model.ledger import Approval, Entry, Restatement
-from orchestrator.model.records import Finding, Verdict
-from orchestrator.model.values import AskedPeriod, Instant, format_instant
+from orchestrator.model.ledger import Approval, Booking, Entry, EntryKey, Restatement
+from orchestrator.model.records import Finding
+from orchestrator.model.values import Instant, Span, format_instant
 from orchestrator.store import books
 from orchestrator.store.codec import digest
 
@@ -37,48 +36,72 @@ class Restated:
     entries: int
 
 
-def book(
-    session: Session,
-    tenant: str,
-    estate: Estate,
-    asked: AskedPeriod,
-    verdict: Verdict,
-    now: Instant,
-) -> Posting:
-    """Append to the books what makes them say what a verdict does; what would change closed books
-    waits for leave instead, in place of what waited before."""
-    wanted, hull = list(bookings(verdict)), widest(estate, asked)
-    ours = {one.key.term.agreement for one in wanted}
-    booked = books.entries_due(session, tenant, hull, ours | set(estate.agreements))
-    booked = spoken_of(estate, asked, booked, wanted)
-    found = reconcile(booked, wanted, closed_until=books.closed_until(session, tenant))
+def book(session: Session, tenant: str, said: Sequence[Said], now: Instant) -> list[Posting]:
+    """Append to the books what makes them say what verdicts do, all at once; what would change
+    closed books waits for leave instead, in place of what waited before. For each verdict what was
+    appended and what waits, the first that speaks of it having it."""
+    estate = said[0].estate
+    hulls = [widest(estate, one.asked) for one in said]
+    hull = Span(min(one.start for one in hulls), max(one.end for one in hulls))
+    wanted: dict[EntryKey, Booking] = {}
+    for one in said:
+        wanted = {**one.wanted, **wanted}
+    waited = [
+        one
+        for one in books.waiting(session, tenant)
+        if any(each.concerns(one.key, one.booked, one.wanted) for each in said)
+    ]
+    under = {key.term.agreement for key in wanted}
+    entries = books.entries_due(session, tenant, hull, under | set(estate.agreements))
+    spoken = {one.key for one in waited}
+    for one in said:
+        ours = spoken_of(estate, one.asked, entries, one.wanted.values())
+        spoken |= {entry.key for entry in ours}
+    found = reconcile(
+        (one for one in entries if one.key in spoken),
+        {**_elsewhere(said, waited), **wanted}.values(),
+        closed_until=books.closed_until(session, tenant),
+    )
     books.post(session, tenant, found.entries, now)
-    waited = [
-        one
-        for one in books.waiting(session, tenant, hull)
-        if in_question(estate, asked, one.key.term, one.due)
-    ]
-    moved = books.wait(session, tenant, waited, _in_place_of(waited, found), now)
-    return Posting(found.entries, found.pending, bool(found.entries) or moved)
+    books.wait(session, tenant, waited, found.pending, now)
+    return _told_apart(said, found.entries, found.pending, waited)
 
 
-def booked_at(
-    session: Session, tenant: str, estate: Estate, asked: AskedPeriod, at: Instant
-) -> Posting:
-    """What `book` did at a recorded instant."""
-    waited = [
-        one
-        for one in books.waiting(session, tenant, widest(estate, asked), at)
-        if in_question(estate, asked, one.key.term, one.due)
-    ]
+def _elsewhere(said: Sequence[Said], waited: Iterable[Restatement]) -> dict[EntryKey, Booking]:
+    """What waits to be owed at a time that no verdict is on: it goes on waiting."""
+    return {
+        one.key: one.wanted
+        for one in waited
+        if one.wanted and not any(each.concerns(one.key, one.wanted) for each in said)
+    }
+
+
+def booked_at(session: Session, tenant: str, said: Said, at: Instant) -> Posting:
+    """What `book` did for the first of its verdicts at a recorded instant."""
     entries = books.entries_recorded(session, tenant, at)
-    return Posting(entries, tuple(waited), bool(entries))
+    (found,) = _told_apart((said,), entries, books.waiting(session, tenant, as_of=at))
+    return replace(found, changed=bool(found.entries))
 
 
-def _in_place_of(waited: Iterable[Restatement], found: Reconciled) -> list[Restatement]:
-    """What waits now. The same thing said again keeps its place."""
-    known = {one.key: one for one in waited}
-    return [known[one.key] if known.get(one.key) == one else one for one in found.pending]
+def _told_apart(
+    said: Sequence[Said],
+    entries: Iterable[Entry],
+    pending: Iterable[Restatement],
+    waited: Iterable[Restatement] = (),
+) -> list[Posting]:
+    def first(key: EntryKey, *bookings: Booking | None) -> int | None:
+        return next((n for n, one in enumerate(said) if one.concerns(key, *bookings)), None)
+
+    posted = [(first(one.key, one.booking), one) for one in entries]
+    after = [(first(one.key, one.booked, one.wanted), one) for one in pending]
+    before = [(first(one.key, one.booked, one.wanted), one) for one in waited]
+    found = []
+    for number in range(len(said)):
+        ours = tuple(one for which, one in posted if which == number)
+        waits = tuple(one for which, one in after if which == number)
+        moved = set(waits) != {one for which, one in before if which == number}
+        found.append(Posting(ours, waits, bool(ours) or moved))
+    return found
 
 
 def close_books(

@@ -19,11 +19,12 @@ from orchestrator.engine.claimed import (
     move_claim,
     touched,
 )
+from orchestrator.engine.scorecard import due_in
 from orchestrator.errors import refuse
 from orchestrator.model.claims import Claim, ClaimEvent
 from orchestrator.model.estate import Estate
 from orchestrator.model.records import Credit, Verdict
-from orchestrator.model.values import AskedPeriod, Instant, Money, format_instant
+from orchestrator.model.values import AskedPeriod, Instant, Money, Span, format_instant
 from orchestrator.store.claims import load_claims, save_claims
 from orchestrator.store.codec import digest, dumps, loads
 from orchestrator.store.read import Key
@@ -31,7 +32,7 @@ from orchestrator.store.read import Key
 
 @dataclass(frozen=True)
 class Following:
-    """The claims on record as a period is assessed, and what the assessment makes of them."""
+    """Claims on record at an instant, and what the assessment of a period makes of them."""
 
     held: tuple[Claim, ...]
     now: Instant
@@ -60,6 +61,20 @@ class Following:
         """What names the claims that lapse now, for the audit line."""
         pairs = zip(self.held, self.standing, strict=True)
         return [list(key_of(after)) for before, after in pairs if before.state != after.state]
+
+
+def lost_by(
+    session: Session, tenant: str, verdict: Verdict, at: Instant, as_of: Instant | None = None
+) -> Mapping[ClaimKey, Money]:
+    """How much of the credits of a verdict does not come back, by the claims on record now or at a
+    recorded instant, of which those have lapsed that were not made by `at` though they had to."""
+    credits = due_in(verdict)
+    if not credits:
+        return {}
+    periods = [period for _, period in credits]
+    within = Span(min(one.start for one in periods), max(one.end for one in periods))
+    held = load_claims(session, tenant, as_of, within=within)
+    return Following(held, at).lost(credits)
 
 
 def key_of(claim: Claim) -> tuple[str | int, ...]:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import click
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
 
 from orchestrator import terminal
-from orchestrator.actions.assess import assess_period
+from orchestrator.actions.assess import LaterPeriod, assess_period
 from orchestrator.actions.books import verify_books
 from orchestrator.actions.estate import import_estate
 from orchestrator.actions.facts import record_facts
@@ -191,6 +195,15 @@ def assess(
                 "dryRun": dry_run,
                 "booked": [entry_json(one) for one in result.posting.entries],
                 "waiting": [restatement_json(one) for one in result.posting.pending],
+                "later": [
+                    {
+                        "period": one.period,
+                        "revision": one.revision,
+                        "posted": one.posted,
+                        "waiting": one.waiting,
+                    }
+                    for one in result.later
+                ],
             }
             | verdict_json(result.verdict, exact)
         )
@@ -203,7 +216,27 @@ def assess(
         out.print(f"{result.posted} entries {'would be' if dry_run else 'were'} appended.")
     if result.waiting:
         out.print(f"{result.waiting} restatements of closed books wait for leave.")
+    if result.later:
+        _show_later(out, result.later)
     return 0
+
+
+def _show_later(out: Console, later: Sequence[LaterPeriod]) -> None:
+    """The periods assessed before that differ with an earlier one."""
+    table = Table(
+        title="Later periods that differ with it",
+        title_justify="left",
+        title_style="bold",
+        box=SIMPLE_HEAD,
+    )
+    table.add_column("period", overflow="fold")
+    for name in ("revision", "entries", "waiting for leave"):
+        table.add_column(name, justify="right")
+    for one in later:
+        table.add_row(
+            one.period.replace("/", " to "), str(one.revision), str(one.posted), str(one.waiting)
+        )
+    out.print(table)
 
 
 @click.command()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 import click
 
-from orchestrator import derivation_tables, terminal
+from orchestrator import clock, derivation_tables, terminal
+from orchestrator.actions.claims import Following
 from orchestrator.cli.claims import claims_option, lost_by
 from orchestrator.cli.faulttrees import derive_fault_tree
 from orchestrator.cli.shared import (
@@ -28,7 +28,7 @@ from orchestrator.cli.shared import (
     stored_estate,
     url_option,
 )
-from orchestrator.engine.claimed import lapse_all, lost
+from orchestrator.engine.claimed import touchable
 from orchestrator.engine.consistency import KindFlip, kind_flips
 from orchestrator.engine.derive import Depth
 from orchestrator.engine.derive import derive as derived
@@ -203,8 +203,8 @@ def trace(
             tenant = config_of(url).tenant
             subject = load_estate(session, tenant, known)
             reported = load_facts(session, tenant, reach_of(subject, asked), known)
-            held = load_claims(session, tenant, known)
-        lost_then = partial(lost, held if known is None else lapse_all(held, known))
+            held = load_claims(session, tenant, known, within=touchable(subject, asked))
+        lost_then = Following(held, clock.now() if known is None else known).lost
     with terminal.progress("settling") as heard:
         verdict = settle(subject, reported, asked, heard, as_of=known, lost=lost_then)
     if as_json:

@@ -10,20 +10,22 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Table
 
-from orchestrator import terminal
-from orchestrator.cli.claims import claims_option, lost_by
+from orchestrator import clock, terminal
+from orchestrator.actions.claims import lost_by as lost_on_record
+from orchestrator.cli.claims import at_option, claims_option, lost_by
 from orchestrator.cli.shared import (
     config_of,
     document_of,
     exact_option,
     facts_of,
+    instant,
     json_option,
     opened,
     period_option,
     print_json,
     url_option,
 )
-from orchestrator.engine.claimed import ClaimKey, lost
+from orchestrator.engine.claimed import ClaimKey
 from orchestrator.engine.scorecard import due_in, together
 from orchestrator.engine.scorecard import scorecard as made
 from orchestrator.engine.settle import settle
@@ -31,7 +33,6 @@ from orchestrator.errors import refuse
 from orchestrator.formats.scorecards import scorecard_json
 from orchestrator.model.scorecards import CARDS, Scorecard, Sums
 from orchestrator.model.values import AskedPeriod, Money
-from orchestrator.store.claims import load_claims
 from orchestrator.store.read import booked_within, load_revision, load_verdict
 
 
@@ -41,6 +42,7 @@ from orchestrator.store.read import booked_within, load_revision, load_verdict
 @period_option()
 @click.option("--by", type=click.Choice(CARDS), default="supplier", help="What has a row each.")
 @claims_option
+@at_option
 @exact_option
 @url_option
 @json_option
@@ -51,12 +53,13 @@ def scorecard(
     period: str,
     by: str,
     record: str | None,
+    at: str | None,
     exact: bool,
     url: str | None,
     as_json: bool,
 ) -> int:
     """How suppliers, teams, customers or services did: by FACTS on ESTATE, or as booked."""
-    asked = AskedPeriod.parse(period)
+    asked, until = AskedPeriod.parse(period), instant(at)
     gone: Mapping[ClaimKey, Money]
     if estate is None:
         if record:
@@ -68,12 +71,14 @@ def scorecard(
                 raise refuse("NOT_ASSESSED", f"nothing is booked for {period}", "assess it first")
             held = load_revision(session, tenant, max(run.estate_revision for run in runs))
             verdict = together([load_verdict(session, run) for run in runs])
-            gone = lost(load_claims(session, tenant), due_in(verdict))
+            gone = lost_on_record(
+                session, tenant, verdict, clock.now() if until is None else until, until
+            )
     elif facts is None:
         raise refuse("USAGE", "facts are needed with an estate", "name a facts document too")
     else:
         held = document_of(estate).estate
-        lost_then = lost_by(held, record, None)
+        lost_then = lost_by(held, record, until)
         with terminal.progress("settling") as heard:
             verdict = settle(held, facts_of(facts, held), asked, heard, lost=lost_then)
         gone = lost_then(due_in(verdict))

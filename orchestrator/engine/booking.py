@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from orchestrator.engine.ledger import standing
 from orchestrator.model.estate import Estate
@@ -49,6 +50,25 @@ def spoken_of(
         if in_question(estate, asked, key.term, one.due)
     }
     return tuple(entry for entry in entries if entry.key in keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a verdict on a span says of the books."""
+
+    estate: Estate
+    asked: AskedPeriod
+    wanted: Mapping[EntryKey, Booking]
+
+    @staticmethod
+    def by(estate: Estate, asked: AskedPeriod, verdict: Verdict) -> Said:
+        return Said(estate, asked, {one.key: one for one in bookings(verdict)})
+
+    def concerns(self, key: EntryKey, *bookings: Booking | None) -> bool:
+        """Whether it speaks of a key, for which these are booked, or ought to be."""
+        return key in self.wanted or any(
+            in_question(self.estate, self.asked, key.term, one.due) for one in bookings if one
+        )
 
 
 def widest(estate: Estate, asked: AskedPeriod) -> Span:

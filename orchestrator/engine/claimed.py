@@ -9,7 +9,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from orchestrator.engine.booking import widest
 from orchestrator.engine.lapses import due_after
+from orchestrator.engine.subjects import first_start
 from orchestrator.errors import OrchestratorError, refuse
 from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import Calendar
@@ -334,6 +336,12 @@ def _meant(estate: Estate, claims: Sequence[Claim], one: RecordedClaim, path: st
             path,
         )
     return found[0]
+
+
+def touchable(estate: Estate, asked: AskedPeriod) -> Span:
+    """A span that shares an instant with the period of every claim that an assessment of another
+    can touch."""
+    return Span(first_start(estate, asked), widest(estate, asked).end)
 
 
 def touched(

@@ -59,6 +59,18 @@ def reach_back(versions: Sequence[Version], start: Instant) -> Instant:
     return since
 
 
+def reaches(estate: Estate, later: AskedPeriod, asked: AskedPeriod) -> bool:
+    """Whether rules over periods make what is due for a later span depend on one asked about."""
+    for versions in estate.agreements.values():
+        if not any(one.binds and (one.annual_caps or _has_rules(one)) for one in versions):
+            continue
+        where = zone(versions[0].timezone)
+        end = asked.span(where).end
+        if reach_back(versions, max(later.span(where).start, end)) < end:
+            return True
+    return False
+
+
 def beginning(facts: Facts) -> Instant:
     """The first instant that any fact says something of; FOREVER where there are none."""
     starts = [

@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from orchestrator.engine.prime import split
 from orchestrator.engine.structure import Commitment, covered_as
 from orchestrator.model.agreements import Cover, Term, Version
+from orchestrator.model.estate import Estate
 from orchestrator.model.records import TermKey
-from orchestrator.model.values import AskedPeriod, Span, zone
+from orchestrator.model.values import AskedPeriod, Instant, Span, zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,3 +82,19 @@ def periods_ending(subject: Subject, asked: AskedPeriod) -> list[Span]:
         return [Span(first, held.end)]
     parts = (part & version.effective for part in period.over(held, where))
     return [part for part in parts if part is not None and part.end <= span.end]
+
+
+def first_start(estate: Estate, asked: AskedPeriod) -> Instant:
+    """When the first of the periods that end inside a span may begin, whatever the zone."""
+    starts = [asked.span(zone(estate.metadata.timezone)).start]
+    for version in (one for versions in estate.agreements.values() for one in versions):
+        where = zone(version.timezone)
+        start = asked.span(where).start
+        starts.append(start)
+        for term in map(version.resolved, version.terms):
+            assert term.period is not None
+            rolling = term.period.rolling
+            starts.append(
+                start - rolling if rolling else term.period.containing(start, where).start
+            )
+    return min(starts)

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, case, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from orchestrator.model.claims import Claim
-from orchestrator.model.values import FOREVER, Instant
+from orchestrator.model.values import FOREVER, Instant, Span
 from orchestrator.store.mapper import TABLES, columns_of, mapping
 from orchestrator.store.read import Key, Page, among, known, limited
 from orchestrator.store.tables import TERM_RESULT, table_of
@@ -22,11 +22,22 @@ SHAPE: Final = (int, str, int, str, str, int)
 
 
 def load_claims(
-    session: Session, tenant: str, as_of: Instant | None = None, key: Key | None = None
+    session: Session,
+    tenant: str,
+    as_of: Instant | None = None,
+    key: Key | None = None,
+    *,
+    within: Span | None = None,
+    agreements: Collection[str] | None = None,
 ) -> tuple[Claim, ...]:
     """The claims of a tenant as they stand now or stood at a recorded instant; with the values of
-    `TERM_RESULT` the one they name."""
+    `TERM_RESULT` the one they name; of periods that share an instant with a span, and under some
+    agreements."""
     query = _rows(tenant, as_of).order_by(*(_CLAIM.c[name] for name in TERM_RESULT))
+    if within is not None:
+        query = query.where(_CLAIM.c.period_start < within.end, _CLAIM.c.period_end > within.start)
+    if agreements is not None:
+        query = query.where(among(session, _CLAIM.c.agreement, agreements))
     if key is not None:
         query = query.where(
             *(_CLAIM.c[n] == part for n, part in zip(TERM_RESULT, key, strict=True))

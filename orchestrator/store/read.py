@@ -6,7 +6,7 @@ rows. What is read at an instant is what had been recorded by then.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date
 from typing import Any, Final, Generic, TypeVar
@@ -22,6 +22,7 @@ from sqlalchemy import (
     literal,
     select,
     tuple_,
+    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Session
@@ -37,6 +38,7 @@ from orchestrator.model.records import (
     Breach,
     Credit,
     Exposure,
+    Fact,
     Facts,
     Finding,
     Reward,
@@ -215,6 +217,36 @@ def load_facts(
     return Facts(**{kind: tuple(facts) for kind, facts in found.items()})
 
 
+@dataclass(frozen=True, slots=True)
+class FactChange:
+    """A fact that was recorded, or superseded, at an instant, and up to when it says something."""
+
+    at: Instant
+    until: Instant
+    fact: Fact
+
+
+def fact_changes(
+    session: Session, tenant: str, span: Span, since: Instant
+) -> tuple[FactChange, ...]:
+    """The facts that share an instant with a span and were recorded or superseded after an
+    instant."""
+    both = [
+        select(at.label("at"), _FACT.c.valid_to, _FACT.c.kind, _FACT.c.content).where(
+            _FACT.c.tenant_id == tenant,
+            at > since,
+            at < FOREVER,
+            _FACT.c.valid_from < span.end,
+            _FACT.c.valid_to > span.start,
+        )
+        for at in (_FACT.c.recorded_at, _FACT.c.superseded_at)
+    ]
+    rows = session.execute(union_all(*both))
+    return tuple(
+        FactChange(at, until, read_fact(kind, content)) for at, until, kind, content in rows
+    )
+
+
 # ---- results ----
 
 
@@ -265,6 +297,15 @@ def latest_runs(
         .order_by(_RUN.c.asked)
     )
     return tuple(Run(*row) for row in rows)
+
+
+def every_run(session: Session, tenant: str) -> Iterator[Run]:
+    """The last booking of every period, in the order of their keys."""
+    page = latest_runs(session, tenant)
+    yield from page
+    while len(page) == MOST:
+        page = latest_runs(session, tenant, page[-1].asked)
+        yield from page
 
 
 def results(
@@ -333,13 +374,11 @@ def booked_within(session: Session, tenant: str, asked: AskedPeriod) -> tuple[Ru
     run = latest_run(session, tenant, asked)
     if run is not None:
         return (run,)
-    span, found, after = asked.span(UTC), [], ""
-    while page := latest_runs(session, tenant, after):
-        after = page[-1].asked
-        for one in page:
-            inside = AskedPeriod.parse(one.asked).span(UTC)
-            if span.start <= inside.start and inside.end <= span.end:
-                found.append(one)
+    span, found = asked.span(UTC), []
+    for one in every_run(session, tenant):
+        inside = AskedPeriod.parse(one.asked).span(UTC)
+        if span.start <= inside.start and inside.end <= span.end:
+            found.append(one)
     return tuple(sorted(found, key=lambda one: one.recorded_at))
 
 

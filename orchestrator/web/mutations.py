@@ -27,7 +27,7 @@ from orchestrator.web.changing import (
 from orchestrator.web.claims import ClaimMutation
 from orchestrator.web.enums import ChangeWhat
 from orchestrator.web.estates import Estate
-from orchestrator.web.fields import given, maybe
+from orchestrator.web.fields import given, many, maybe
 from orchestrator.web.ledger import LedgerMutation
 from orchestrator.web.lifecycle import AgreementMutation
 from orchestrator.web.paging import Listing, connection, page, paged
@@ -162,6 +162,19 @@ AssessPeriodInput = input_type(
     period=text_field("`2026-04`, `2026-Q2`, `2026` or `FROM/TO`."),
 )
 
+
+class LaterPeriod(graphene.ObjectType):
+    """A span assessed before that differs by what is known of an earlier one."""
+
+    period = given(
+        graphene.String,
+        "The period as asked, `FROM/TO`; dates mean those in each agreement's own zone.",
+    )
+    revision = given(graphene.Int, "The revision it now has, or would have.")
+    posted = given(graphene.Int, "How many entries that appends to the ledger.")
+    waiting = given(graphene.Int, "How many restatements of closed books wait for leave.")
+
+
 AssessPeriodPayload = payload_type(
     "AssessPeriodPayload",
     "What was concluded for a period. Only what differs from the last assessment of the same "
@@ -179,6 +192,12 @@ AssessPeriodPayload = payload_type(
         graphene.Int,
         "How many restatements of closed books wait for leave.",
         lambda root: root.waiting or 0,
+    ),
+    later=many(
+        LaterPeriod,
+        "Spans assessed before that end later and differ with it: by rules over periods, say, "
+        "which look back at it.",
+        lambda root: root.later or (),
     ),
 )
 
@@ -200,6 +219,7 @@ def _assess_period(_root: Any, info: Any, input: dict[str, Any]) -> Any:
             "changed": result.changed,
             "posted": result.posted,
             "waiting": result.waiting,
+            "later": result.later,
         }
 
     return answered(AssessPeriodPayload, input, "period", work)

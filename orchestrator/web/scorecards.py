@@ -6,10 +6,9 @@ from typing import Any
 
 import graphene
 
-from orchestrator.engine.claimed import lost
-from orchestrator.engine.scorecard import due_in, scorecard, together
+from orchestrator.actions.claims import lost_by
+from orchestrator.engine.scorecard import scorecard, together
 from orchestrator.model.scorecards import CARDS, Scorecard
-from orchestrator.store.claims import load_claims
 from orchestrator.store.read import booked_within, load_verdict
 from orchestrator.web.asking import Asking, asked_of
 from orchestrator.web.basics import Span, exact_text
@@ -32,7 +31,8 @@ class ScoreSums(graphene.ObjectType):
     net = given(graphene.String, "What is left of it.", _money("net"))
     receivable = given(
         graphene.String,
-        "Credits that those outside owe to us, less what was not claimed in time, or not granted.",
+        "Credits that those outside owe to us, less what has not been claimed in time, or not "
+        "granted, by now.",
         _money("receivable"),
     )
 
@@ -118,7 +118,7 @@ class ScorecardQuery:
         with asking.read() as session:
             runs = booked_within(session, asking.site.tenant, asked_of(period))
             verdict = together([load_verdict(session, run) for run in runs])
-            gone = lost(load_claims(session, asking.site.tenant), due_in(verdict))
+            gone = lost_by(session, asking.site.tenant, verdict, asking.now)
         if not runs:
             return None
         estate = asking.estate(max(run.estate_revision for run in runs))

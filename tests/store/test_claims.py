@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import orjson
 import pytest
 
 from orchestrator.actions.assess import AssessResult, assess_period
-from orchestrator.actions.claims import AskedMove, key_of, make_move
+from orchestrator.actions.claims import AskedMove, key_of, lost_by, make_move
 from orchestrator.actions.context import Context
 from orchestrator.actions.estate import import_estate
 from orchestrator.actions.facts import record_facts
 from orchestrator.formats.estate import read_estate
 from orchestrator.model.claims import Claim
-from orchestrator.model.records import Facts, Outage
-from orchestrator.model.values import DAY, FOREVER, HOUR, AskedPeriod, Instant, Money, Span
+from orchestrator.model.records import Facts, Outage, Verdict
+from orchestrator.model.values import (
+    DAY,
+    FOREVER,
+    HOUR,
+    AskedPeriod,
+    Instant,
+    Money,
+    Span,
+    format_instant,
+)
 from orchestrator.store.audit import verify
 from orchestrator.store.claims import count_claims, load_claims, page_of_claims
 from orchestrator.store.read import audit_lines
@@ -143,3 +154,36 @@ def test_a_state_is_asked_for_as_it_stands_at_an_instant(small: Context) -> None
             page = page_of_claims(session, small.tenant, now, [state])
             assert len(page.items) == count_claims(session, small.tenant, now, [state]) == known
         assert page_of_claims(session, small.tenant, at("2026-05-01")).items == ()
+
+
+def test_what_was_not_claimed_in_time_is_lost_from_then_on_also_where_no_record_says_so(
+    small: Context,
+) -> None:
+    """As a scorecard has it, whatever was assessed when."""
+    verdict = assess(small, at("2026-05-02")).verdict
+    with small.database.read() as session:
+        for now, expected in ((LAST, {}), (LAST + 1, {"uc": Money(10000, "EUR")})):
+            gone = lost_by(session, small.tenant, verdict, now)
+            assert {key.agreement: money for (key, _), money in gone.items()} == expected
+        assert lost_by(session, small.tenant, Verdict(), FOREVER) == {}
+    assert held(small)["uc"].state == "drafted"
+
+
+def test_assessing_a_period_reads_and_moves_the_claims_of_its_own_periods_alone(
+    small: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assess(small, at("2026-05-02"))
+    may = AskedPeriod.parse("2026-05")
+    fact = Outage("o-may", "db", Span(at("2026-05-03"), at("2026-05-03") + 3 * HOUR))
+    record_facts(when(small, at("2026-06-01")), Facts(outages=(fact,)))
+    read: list[list[str]] = []
+
+    def watched(*asked: Any, **named: Any) -> tuple[Claim, ...]:
+        found = load_claims(*asked, **named)
+        read.append([format_instant(one.period.start)[:7] for one in found])
+        return found
+
+    monkeypatch.setattr("orchestrator.actions.assess.load_claims", watched)
+    for period in (may, may, APRIL, AskedPeriod.parse("2026-Q2")):
+        assess(small, at("2026-06-02"), period)
+    assert read == [[], ["2026-05"], ["2026-04"] * 2, ["2026-04", "2026-04", "2026-05"]]

@@ -10,6 +10,9 @@ from typing import Any
 import pytest
 
 from orchestrator.cli import main
+from orchestrator.config import Config
+from orchestrator.store.database import connect
+from orchestrator.store.read import audit_lines
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "documents"
 EXAMPLE = GOLDEN / "what-is-owed-is-recovered-by-the-suppliers-own-fee-and-tier"
@@ -138,3 +141,83 @@ def test_a_pack_from_the_database_is_that_from_the_files(run: Json, tmp_path: Pa
     assert found["hash"] == run("pack", ESTATE, FACTS, *words, filed)["hash"]
     for file in (stored, filed):
         assert run("verify", file) == {"intact": True, "hash": found["hash"], "disagreements": []}
+
+
+def test_a_claim_is_moved_as_over_graphql_and_each_move_is_an_audit_line(
+    run: Json, empty_url: str
+) -> None:
+    run("import", ESTATE)
+    run("record", FACTS)
+    run("assess", "--period", "2026-04")
+    (drafted,) = run("claims")["claims"]
+    assert (drafted["agreement"], drafted["state"], drafted["amount"]) == (
+        "uc-hosting",
+        "drafted",
+        "2000.00",
+    )
+
+    def move(*words: str, status: int = 0) -> Any:
+        named = ("uc-hosting/availability", words[0], "--period", "2026-04")
+        return run("move-claim", *named, *words[1:], status=status)
+
+    submit = ("submit", "--by", "us", "--at", "2026-05-02")
+    dry = move(*submit, "--tag", drafted["tag"], "--dry-run")
+    assert (dry["dryRun"], dry["claim"]["state"]) == (True, "submitted")
+    assert run("claims")["claims"] == [drafted]
+    done = move(*submit, "--tag", drafted["tag"], "--key", "k")
+    assert done == dry | {"dryRun": False} == move(*submit, "--tag", drafted["tag"], "--key", "k")
+    assert run("claims")["claims"] == [done["claim"]]
+    for words, code in (
+        (submit, "ILLEGAL_MOVE"),
+        (("forget", "--by", "cloud-x"), "UNKNOWN_MOVE"),
+        (("accept", "--by", "us"), "NOT_ENTITLED"),
+        (("reject", "--by", "cloud-x"), "NO_REASON"),
+        (("accept", "--by", "cloud-x", "--accepted", "2000.01"), "OUT_OF_RANGE"),
+        (("accept", "--by", "cloud-x", "--accepted", "0.001"), "BAD_MONEY"),
+        (("accept", "--by", "cloud-x", "--tag", drafted["tag"]), "STALE_VERSION"),
+        (("accept", "--by", "cloud-x", "--at", "2026-05-01"), "CHANGED_HISTORY"),
+        (("accept", "--by", "cloud-x", "--service", "other"), "UNKNOWN_REFERENCE"),
+    ):
+        (error,) = move(*words, status=2)["errors"]
+        assert error["code"] == code
+    granted = move("accept", "--by", "cloud-x", "--accepted", "500.00", "--reason", "as measured")
+    assert (granted["claim"]["state"], granted["claim"]["accepted"]) == ("accepted", "500.00")
+    (exposure,) = run("assess", "--period", "2026-04")["exposures"]
+    assert exposure["recovered"] == "500.00"
+    with connect(empty_url) as store, store.read() as session:
+        tenant = Config.from_env({}).tenant
+        told = [line.action for line in audit_lines(session, tenant)]
+    assert told[-4:] == ["assess_period", "move_claim", "move_claim", "assess_period"]
+
+
+def test_what_has_passed_its_deadline_at_the_moment_asked_is_not_receivable(
+    run: Json, tmp_path: Path
+) -> None:
+    """Whatever day it is: the claim may be made for twenty years."""
+    text = Path(ESTATE).read_text(encoding="utf-8")
+    limited = text.replace("{id: uc-hosting,", "{id: uc-hosting, claims: {within: 7300d},")
+    assert limited != text
+    (tmp_path / "limited.yaml").write_text(limited, encoding="utf-8")
+    run("import", str(tmp_path / "limited.yaml"))
+    run("record", FACTS)
+    run("assess", "--period", "2026-04")
+
+    def receivable(*when: str) -> list[str]:
+        card = run("scorecard", "--period", "2026-04", *when)
+        (found,) = (one["sums"] for one in card["scores"] if one["subject"] == "cloud-x")
+        return [one["receivable"] for one in found]
+
+    def state(*when: str) -> str:
+        (claim,) = run("claims", *when)["claims"]
+        return str(claim["state"])
+
+    # 20 years of 365 days after the end of April 2026.
+    last, later = ("--at", "2046-04-26T00:00:00Z"), ("--at", "2046-04-26T00:00:01Z")
+    assert receivable() == receivable(*last) == ["2000.00"]
+    assert receivable(*later) == []
+    assert [state(), state(*last), state(*later)] == ["drafted", "drafted", "lapsed"]
+    recovered = [
+        run("trace", "--period", "2026-04", "--as-of", when)["exposures"][0]["recovered"]
+        for _, when in (last, later)
+    ]
+    assert recovered == ["2000.00", "0.00"]

@@ -17,8 +17,10 @@ from orchestrator.engine.claimed import (
     lapse_all,
     lost,
     move_claim,
+    touchable,
 )
 from orchestrator.errors import OrchestratorError
+from orchestrator.formats.estate import read_estate
 from orchestrator.model.agreements import Claims
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.claims import (
@@ -29,7 +31,16 @@ from orchestrator.model.claims import (
     overdue,
 )
 from orchestrator.model.records import Credit, TermKey
-from orchestrator.model.values import DAY, FOREVER, HOUR, SECOND, Money, Span, parse_instant
+from orchestrator.model.values import (
+    DAY,
+    FOREVER,
+    HOUR,
+    SECOND,
+    AskedPeriod,
+    Money,
+    Span,
+    parse_instant,
+)
 from tests.contracts import contract
 
 KEY = TermKey("u1", 1, "availability", "hosting")
@@ -268,3 +279,31 @@ def test_what_does_not_come_back_is_what_lapsed_or_was_not_granted() -> None:
 def test_a_claim_is_between_two_parties() -> None:
     assert refused(lambda: replace(claim(), respondent="us")) == "SAME_PARTY"
     assert refused(lambda: claim("forgotten")) == "BAD_CHOICE"
+
+
+@pytest.mark.parametrize(
+    ("period", "timezone", "first"),
+    [
+        ("month", "UTC", "2026-06-01T00:00:00Z"),
+        ("quarter", "UTC", "2026-04-01T00:00:00Z"),
+        ("{rolling: 30d}", "UTC", "2026-05-02T00:00:00Z"),
+        ("{month: {startDay: 16}}", "UTC", "2026-05-16T00:00:00Z"),
+        ("month", "Europe/Berlin", "2026-05-31T22:00:00Z"),
+    ],
+)
+def test_the_claims_that_an_assessment_can_touch_are_of_periods_that_end_in_its_span(
+    period: str, timezone: str, first: str
+) -> None:
+    estate = read_estate(f"""
+apiVersion: orchestrator/v1
+kind: Estate
+metadata: {{home: [us]}}
+parties: [{{id: us}}, {{id: host}}]
+services: [{{id: db, owner: host}}]
+agreements:
+  - {{id: uc, kind: UC, provider: host, customer: us, covers: [db], timezone: {timezone},
+     period: {period}, effective: {{from: 2026-01-01}},
+     terms: [{{id: availability, metric: availability, target: "99.9%"}}]}}
+""").estate
+    found = touchable(estate, AskedPeriod.parse("2026-06"))
+    assert found == Span(parse_instant(first), parse_instant("2026-07-01T00:00:00Z"))

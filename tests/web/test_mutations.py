@@ -83,6 +83,41 @@ def test_a_dry_run_is_paged_like_any_other(shop: Client) -> None:
     assert (first["pageInfo"]["hasNextPage"], rest["pageInfo"]["hasNextPage"]) == (True, False)
 
 
+def test_later_periods_that_differ_are_named(client: Client) -> None:
+    estate = """
+apiVersion: orchestrator/v1
+kind: Estate
+metadata: {home: [us], currency: EUR}
+parties: [{id: us}, {id: shop}]
+services: [{id: web, owner: us}]
+agreements:
+  - {id: sla, kind: SLA, provider: us, customer: shop, covers: [web],
+     fee: {amount: "1000.00"}, effective: {from: 2026-01-01},
+     terms: [{id: availability, metric: availability, target: "99.9%",
+       credits: [{below: "99.9%", percent: 10}],
+       repeats: [{breaches: 2, periods: 2, factor: 2}]}]}
+"""
+    facts = """
+apiVersion: orchestrator/v1
+kind: Facts
+outages: [{id: o-1, service: web, from: 2026-04-10T10:00:00Z, to: 2026-04-10T12:00:00Z}]
+"""
+    change(client, "import-estate", document=estate)
+    change(client, "record-facts", document=facts)
+    assert change(client, "assess-period", period="2026-03")["later"] == []
+    assert change(client, "assess-period", period="2026-04")["later"] == []
+    late = facts.replace("2026-04", "2026-03").replace("o-1", "o-2")
+    change(client, "record-facts", document=late)
+    expected = [
+        {"period": "2026-04-01/2026-05-01", "revision": 2, "posted": 2, "waiting": 0},
+    ]
+    dry = change(client, "assess-period", period="2026-03", dryRun=True)
+    done = change(client, "assess-period", period="2026-03", idempotencyKey="k")
+    again = change(client, "assess-period", period="2026-03", idempotencyKey="k")
+    assert dry["later"] == done["later"] == again["later"] == expected
+    assert change(client, "assess-period", period="2026-03")["later"] == []
+
+
 def test_a_key_stands_for_one_request(client: Client) -> None:
     first = change(client, "import-estate", document=ESTATE, idempotencyKey="k-1")
     assert change(client, "import-estate", document=ESTATE, idempotencyKey="k-1") == first
