@@ -18,6 +18,7 @@ from orchestrator.actions.books import approve_restatements, close_books, verify
 from orchestrator.actions.context import Context
 from orchestrator.actions.estate import import_estate
 from orchestrator.actions.facts import record_facts
+from orchestrator.engine.settling import Settling
 from orchestrator.formats.estate import read_estate
 from orchestrator.model.estate import Estate
 from orchestrator.model.records import Facts, Outage, Verdict
@@ -194,13 +195,13 @@ def test_assessing_the_months_of_changed_facts_alone_ends_as_if_all_had_been_kno
 def settled(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The months that are settled from now on."""
     seen: list[str] = []
-    settle = assess.settle
+    settled = assess.settled
 
-    def watched(subject: Estate, facts: Facts, asked: AskedPeriod, *more: Any, **named: Any) -> Any:
-        seen.append(period_key(asked)[:7])
-        return settle(subject, facts, asked, *more, **named)
+    def watched(settling: Settling, *more: Any) -> Any:
+        seen.append(period_key(settling.asked)[:7])
+        return settled(settling, *more)
 
-    monkeypatch.setattr(assess, "settle", watched)
+    monkeypatch.setattr(assess, "settled", watched)
     return seen
 
 
