@@ -26,6 +26,7 @@ from tests.laws.build import (
     TOP,
     Promise,
     Structure,
+    agreement,
     all_of,
     any_of,
     assessed,
@@ -496,6 +497,22 @@ def test_the_failure_of_somebody_upstream_is_no_excuse(party: str, excused: bool
     excuse = Excuse("customer", party, "mail-1")
     reported = facts([replace(outage("deep", 0, 60), excuse=excuse)])
     assert (counted_minutes(verdict_on(subject, reported)) == 0) is excused
+
+
+@pytest.mark.parametrize("answering", ["us", "maker-a", "maker-deep"])
+def test_a_suppliers_supplier_by_contract_alone_is_upstream_of_all_above_it(answering: str) -> None:
+    structure = {TOP: all_of("a"), "a": all_of("deep")}
+    power = agreement("power", "UC", "power-co", "maker-deep", ["deep"], strict())
+    subject = estate(structure, [contract("a", strict()),
+                                 agreement("w", "UC", "maker-deep", "maker-a", ["deep"], strict()),
+                                 agreement("sla", "SLA", answering, "customer",
+                                           ["deep" if answering == "maker-deep" else TOP],
+                                           strict(exclusions=("force_majeure",))),
+                                 power])  # fmt: skip
+    subject = subject.edit(START - DAY, [Party("power-co"), Party("maker-a")])
+    excuse = Excuse("force_majeure", "power-co", "report-1")
+    reported = facts([replace(outage("deep", 0, 60), excuse=excuse)])
+    assert counted_minutes(verdict_on(subject, reported)) == 1
 
 
 def test_an_allowance_is_one_for_its_month_whatever_changes_in_the_estate() -> None:
