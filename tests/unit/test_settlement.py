@@ -74,6 +74,30 @@ def test_a_cap_in_another_currency_needs_a_rate() -> None:
     assert (paid(rated), codes(rated)) == (["45.00"], [])
 
 
+def test_one_credit_is_divided_by_what_losses_in_other_currencies_are_worth() -> None:
+    """EUR 100.00 and JPY 15,000 are alike at 150 yen for a euro, though not in minor units."""
+    rate = ", rates: [{from: EUR, to: JPY, rate: '150', effective: {from: 2026-01-01}}]"
+    head = HEAD.replace(
+        "services: [{id: web, owner: us}, {id: app, owner: us}]",
+        "services: [{id: web, owner: us, requires: net}, {id: app, owner: us, requires: net},"
+        " {id: net, owner: shop}]",
+    ).replace("parties: [", "parties: [{id: maker}, ")
+    body = "".join(
+        f"  - {{id: {id}, kind: {kind}, provider: {parties}, covers: [{service}], fee: {{{fee}}}, "
+        f"terms: [{TERM}{ROWS}}}]}}\n"
+        for id, kind, parties, service, fee in (
+            ("in-eur", "SLA", "us, customer: shop", "web", "amount: '1000'"),
+            ("in-jpy", "SLA", "us, customer: shop", "app", "amount: '150000', currency: JPY"),
+            ("uc", "UC", "maker, customer: us", "net", "amount: '400'"),
+        )
+    )
+    verdict = settled(head % rate + body, "2026-04-10 net")
+    assert {one.key.agreement: one.recovered for one in verdict.exposures} == {
+        "in-eur": 2000,
+        "in-jpy": 3000,
+    }
+
+
 def test_two_rates_for_one_day_are_none() -> None:
     rate = "{from: USD, to: EUR, effective: {}, rate: "
     rates = f", rates: [{rate}1}}, {rate}2}}]"
