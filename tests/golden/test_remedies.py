@@ -122,6 +122,25 @@ def test_what_happened_says_what_the_credits_are_and_that_they_were_capped(
 
 
 @pytest.mark.parametrize(
+    "limit",
+    ['minimumCredit: {amount: "350.00"}', "policies: {singleEvent: highest_only}"],
+    ids=["too little to be paid", "a higher one for the same event"],
+)
+def test_a_credit_that_another_limit_leaves_nothing_of_exhausts_no_cap(
+    limit: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both terms miss for the same event, 250.00 and 100.00; no cap is reached."""
+    file, facts = written(tmp_path, "[cap_exhausted]"), tmp_path / "facts.yaml"
+    second = "\n      - {id: other, metric: availability, target: 99.9%,"
+    second += " credits: [{below: 99.9%, percent: 10}]}\n    clauses"
+    text = Path(file).read_text("utf-8").replace('caps: [{percent: "10"}]', limit)
+    Path(file).write_text(text.replace("\n    clauses", second, 1), "utf-8")
+    facts.write_text(FACTS, "utf-8")
+    found = damages(capsys, file, "--facts", str(facts), "--period", "2026-04")
+    assert found == (False, [], None)
+
+
+@pytest.mark.parametrize(
     ("end", "opened"),
     [("2026-04-01T14:24:00Z", []), ("2026-04-01T14:24:01Z", ["critical_threshold"])],
 )
