@@ -181,6 +181,48 @@ def claim(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: str) -> 
     return ask(capsys, "indemnity", written(folder), *asked, *arguments)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--agreement", "zz", "--amount", "1"], "UNKNOWN_REFERENCE", "no agreement 'zz' is in"),
+        (["--service", "zz", "--amount", "1"], "UNKNOWN_REFERENCE", "there is no service 'zz'"),
+        (["--through", "zz", "--service", "fibre", "--amount", "1"],
+         "UNKNOWN_REFERENCE", "does not go on by 'zz'"),
+        (["--service", "fibre", "--amount", "-1"], "OUT_OF_RANGE", "a loss is not negative"),
+    ],
+)  # fmt: skip
+def test_what_an_indemnity_cannot_be_asked_of_is_refused_by_name(
+    arguments: list[str],
+    code: str,
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (error,) = claim(capsys, tmp_path, *arguments)["errors"]
+    assert error["code"] == code
+    assert message in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--agreement", "zz"], "UNKNOWN_REFERENCE", "there is no agreement 'zz'"),
+        (["--amount", "-1"], "OUT_OF_RANGE", "is not negative"),
+    ],
+)
+def test_what_no_remedy_can_be_asked_for_is_refused_by_name(
+    arguments: list[str],
+    code: str,
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = ask(capsys, "remedy", written(tmp_path), "--agreement", "sla", *arguments)
+    (error,) = asked["errors"]
+    assert error["code"] == code
+    assert message in error["message"]
+
+
 def test_an_indemnity_goes_outwards_to_the_first_contract_that_does_not_pass_it_on(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
