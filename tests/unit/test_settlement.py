@@ -180,6 +180,28 @@ def test_a_rolling_period_has_no_history() -> None:
     assert [one.repeated for one in verdict.credits] == [0]
 
 
+@pytest.mark.parametrize(
+    ("code", "rules", "whole"),
+    [
+        ("RULE_WITHOUT_EFFECT", "repeats: [{breaches: 2, periods: 2}]", ""),
+        ("", "repeats: [{breaches: 2, periods: 2, factor: 2}]", ""),
+        ("BUSINESS_DAYS_WITHOUT_CALENDAR", "", "claims: {within: 3 business days}, "),
+        ("", "", "claims: {within: 3 business days, hours: office}, "),
+        ("", "", "claims: {within: 3d}, "),
+    ],
+)
+def test_a_rule_that_does_not_do_what_it_says_is_told(code: str, rules: str, whole: str) -> None:
+    office = (
+        "calendars: [{id: office, timezone: UTC, weekly: {mon-fri: [09:00-17:00]}}]\nagreements:"
+    )
+    body = SLA + f"{whole}terms: [{TERM}{ROWS}, {rules}}}]}}"
+    told = [
+        one.code for one in lint(read_estate(estate(body).replace("agreements:", office)).estate)
+    ]
+    of_rules = ("RULE_WITHOUT_EFFECT", "BUSINESS_DAYS_WITHOUT_CALENDAR")
+    assert [one for one in told if one in of_rules] == [code] * bool(code)
+
+
 def test_credits_are_not_returned_for_what_misses_the_target() -> None:
     rules = "earnBack: {periods: 1, expires: 2, level: 99%}"
     document = estate(SLA + f"terms: [{TERM}{ROWS}, {rules}}}]}}")
