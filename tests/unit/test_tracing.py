@@ -138,6 +138,21 @@ def test_r4_time_that_customer_and_supplier_both_cause_is_counted_by_policy(
     assert (found.counted_seconds, found.excused_seconds) == (counted * 60, excused * 60)
 
 
+@pytest.mark.parametrize("part", ["whole", "own"])
+@pytest.mark.parametrize(
+    ("excuses", "counted"), [("provider_bears", 40), ("excuse_wins", 20), ("apportion", 30)]
+)
+def test_what_excuses_an_outage_is_a_cause_of_its_own_though_more_fails_beneath(
+    excuses: str, counted: int, part: str
+) -> None:
+    """Case R4 where the service that the customer brought down is the one that requires hosting."""
+    promise = strict(exclusions=("customer",), policies=Policies(excuses=excuses))
+    subject = estate({TOP: all_of("hosting")}, [sla(promise)], owned=[TOP])
+    caused = replace(caused_by_customer(TOP, 600, 640), part=part)
+    reported = [caused, outage("hosting", 620 * 60, 660 * 60)]
+    assert counted_minutes(verdict_on(subject, facts(reported))) == counted
+
+
 @pytest.mark.parametrize("excuses", ["provider_bears", "excuse_wins", "apportion"])
 def test_r5_the_leg_in_planned_maintenance_carries_nothing_when_the_other_fails(
     excuses: str,
