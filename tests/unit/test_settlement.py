@@ -74,6 +74,26 @@ def test_a_cap_in_another_currency_needs_a_rate() -> None:
     assert (paid(rated), codes(rated)) == (["45.00"], [])
 
 
+@pytest.mark.parametrize(
+    ("missed", "credits"),
+    [
+        (["2026-04-10"], ["150.00"]),
+        (["2026-04-10 app"], ["125.00"]),
+        (["2026-04-10", "2026-04-10 app"], ["50.00", "100.00"]),
+    ],
+)
+def test_a_cap_is_a_part_of_the_fees_of_all_that_is_covered(
+    missed: list[str], credits: list[str]
+) -> None:
+    """A tenth of 1,000.00 and 500.00 together, of credits of 250.00 and 125.00."""
+    covers = "covers: [{service: web, fee: {amount: '1000'}}, {service: app, fee: {amount: '500'}}]"
+    rows = "credits: [{below: 99.9%, percent: 25}]"
+    head = SLA.replace("covers: [web], fee: {amount: '1000'}", covers)
+    assert covers in head
+    capped = estate(head + f"caps: [{{percent: 10}}], terms: [{TERM}{rows}}}]}}")
+    assert paid(settled(capped, *missed)) == credits
+
+
 def test_one_credit_is_divided_by_what_losses_in_other_currencies_are_worth() -> None:
     """EUR 100.00 and JPY 15,000 are alike at 150 yen for a euro, though not in minor units."""
     rate = ", rates: [{from: EUR, to: JPY, rate: '150', effective: {from: 2026-01-01}}]"
