@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from orchestrator.engine.crediting import contract_year
 from orchestrator.engine.lint import lint
@@ -20,6 +22,7 @@ from orchestrator.model.changes import merge
 from orchestrator.model.credits import Cap
 from orchestrator.model.records import Facts, Sample, Verdict
 from orchestrator.model.values import DAWN, FOREVER, AskedPeriod, parse_instant
+from orchestrator.terminal import show_credits
 
 HEAD = """
 apiVersion: orchestrator/v1
@@ -92,6 +95,47 @@ def test_a_cap_is_a_part_of_the_fees_of_all_that_is_covered(
     assert covers in head
     capped = estate(head + f"caps: [{{percent: 10}}], terms: [{TERM}{rows}}}]}}")
     assert paid(settled(capped, *missed)) == credits
+
+
+@pytest.mark.parametrize(
+    ("keys", "credits", "days", "says"),
+    [
+        ("", ROWS, 1, "credit of 10%, us owes shop 100.00 EUR"),
+        ("", "credits: {fixed: {amount: '7.50'}}", 1, "credit, us owes shop 7.50 EUR"),
+        (
+            "",
+            "credits: {tiers: [{below: 99.9%, percent: 10}], cap: {percent: 4}}",
+            1,
+            "40.00 EUR (of 100.00: the cap of the term leaves 40.00)",
+        ),
+        (
+            "caps: [{amount: '150.00'}], ",
+            f"{ROWS}, repeats: [{{breaches: 2, periods: 2, factor: 2}}]",
+            2,
+            "150.00 EUR (of 200.00: 100.00 of it for repetition, what the period may bring leaves "
+            "150.00)",
+        ),
+        (
+            "annualCaps: [{amount: '130.00'}], minimumCredit: {amount: '40.00'}, ",
+            ROWS,
+            2,
+            "0.00 EUR (of 100.00: what the year may bring leaves 30.00, what is too little to be "
+            "paid leaves 0.00)",
+        ),
+    ],
+    ids=["plain", "a sum", "cap of the term", "repetition and cap", "year and minimum"],
+)
+def test_a_line_says_how_a_credit_comes_to_its_sum(
+    keys: str, credits: str, days: int, says: str
+) -> None:
+    verdict = settled(
+        estate(SLA + f"{keys}terms: [{TERM}{credits}}}]}}"),
+        *("2026-01-10", "2026-02-10")[:days],
+    )
+    out = Console(file=StringIO(), width=300)
+    show_credits(out, verdict.credits[-1:])
+    assert isinstance(out.file, StringIO)
+    assert out.file.getvalue().rstrip().endswith(says)
 
 
 def test_one_credit_is_divided_by_what_losses_in_other_currencies_are_worth() -> None:
