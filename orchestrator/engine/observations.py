@@ -11,7 +11,7 @@ from orchestrator.engine.evidence import Downtimes, Report, Reports, Run, reachi
 from orchestrator.engine.excuses import Claims, Refusal, excuse, lookback
 from orchestrator.engine.promises import policies_of, promise_of
 from orchestrator.engine.sources import Choice, Sources, contractual, sources_of
-from orchestrator.engine.subjects import Subject
+from orchestrator.engine.subjects import Subject, acting
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.model.estate import Snapshot
 from orchestrator.model.measuring import Measuring
@@ -81,18 +81,21 @@ class Observations:
         key = (snapshot.epoch.start, subject.key)
         if key not in self._upstream:
             self._upstream[key] = _upstream(snapshot, subject)
-        return snapshot.entity(party) in self._upstream[key]
+        return acting(snapshot, subject.version, party) in self._upstream[key]
 
 
 def _upstream(snapshot: Snapshot, subject: Subject) -> frozenset[str]:
-    """The legal entities upstream of an agreement's customer."""
-    entity = snapshot.entity
+    """Who is upstream of an agreement's customer."""
+    entity = partial(acting, snapshot, subject.version)
     beneath = {snapshot.order[number] for number in bits_of(reach(snapshot, subject))}
     customer, provider = entity(subject.version.customer), entity(subject.version.provider)
     suppliers: dict[str, set[str]] = {}
     for version in snapshot.versions.values():
         if any(cover.service in beneath for cover in version.covers):
-            suppliers.setdefault(entity(version.customer), set()).add(entity(version.provider))
+            # What one part of an organisation buys it buys for all of it.
+            ours = snapshot.entity(version.customer) == snapshot.entity(subject.version.provider)
+            buyer = provider if ours else entity(version.customer)
+            suppliers.setdefault(buyer, set()).add(entity(version.provider))
     owners = {entity(owner) for id in beneath if (owner := snapshot.services[id].owner)}
     found, waiting = {provider}, [provider, *sorted(owners - {customer, provider})]
     while waiting:

@@ -514,6 +514,47 @@ def test_the_failure_of_somebody_upstream_is_no_excuse(party: str, excused: bool
     assert (counted_minutes(verdict_on(subject, reported)) == 0) is excused
 
 
+@pytest.mark.parametrize(
+    ("customer", "party", "excused"),
+    [
+        ("desk", "desk", True),
+        ("us", "us", True),
+        ("us", "desk", True),
+        ("desk", "ops", False),
+        ("desk", "maker-a", False),
+        ("desk", "carrier", False),
+    ],
+)
+def test_teams_of_one_organisation_answer_to_one_another_each_for_itself(
+    customer: str, party: str, excused: bool
+) -> None:
+    """The customer of an OLA may be its excuse as that of any agreement; what the organisation
+    buys is upstream of each of its teams."""
+    promise = strict(exclusions=("customer",))
+    subject = estate(
+        {TOP: all_of("a")},
+        [
+            internal(TOP, promise, customer=customer),
+            agreement("line", "UC", "carrier", "us", ["a"], strict()),
+        ],
+        owned=[TOP],
+    ).edit(START - DAY, [Party("carrier")])
+    excuse = Excuse("customer", party, "mail-1")
+    reported = facts([replace(outage(TOP, 0, 60, "own"), excuse=excuse)])
+    found = assessed(verdict_on(subject, reported), f"ola-{TOP}")
+    assert (found.counted_seconds == 0) is excused
+
+
+@pytest.mark.parametrize(("party", "proposed"), [("desk", True), ("ops", False)])
+def test_relief_is_proposed_for_what_the_team_that_is_the_customer_caused(
+    party: str, proposed: bool
+) -> None:
+    subject = estate({TOP: all_of("a")}, [internal(TOP, strict(), customer="desk")], owned=[TOP])
+    excuse = Excuse("customer", party, "mail-1")
+    verdict = verdict_on(subject, facts([replace(outage(TOP, 0, 60, "own"), excuse=excuse)]))
+    assert ("RELIEF_PROPOSED" in [one.code for one in verdict.findings]) is proposed
+
+
 @pytest.mark.parametrize("answering", ["us", "maker-a", "maker-deep"])
 def test_a_suppliers_supplier_by_contract_alone_is_upstream_of_all_above_it(answering: str) -> None:
     structure = {TOP: all_of("a"), "a": all_of("deep")}
