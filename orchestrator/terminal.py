@@ -24,6 +24,7 @@ from orchestrator.model.records import (
     SEVERITIES,
     Assessment,
     Breach,
+    Credit,
     Exposure,
     Finding,
     Reward,
@@ -194,9 +195,47 @@ def show_verdict(out: Console, verdict: Verdict) -> None:
         show_breach(out, breach, owed.get((breach.key, breach.period)))
     if len(verdict.breaches) > SHOWN:
         out.print(f"... {len(verdict.breaches) - SHOWN:,} more breaches in --json", style="dim")
+    show_credits(out, verdict.credits)
     show_rewards(out, verdict.rewards)
     show_totals(out, verdict.exposures)
     show_findings(out, verdict.findings)
+
+
+_LIMITS = {
+    "single_event": "a higher credit for the same event",
+    "pool": "the pool",
+    "period_cap": "what the period may bring",
+    "annual_cap": "what the year may bring",
+    "minimum": "what is too little to be paid",
+}
+"""What each limit of rule 11 is called where it leaves less of a credit."""
+
+
+def show_credits(out: Console, credits: Sequence[Credit]) -> None:
+    """Who owes whom what, a line each, with what added to it and what was cut off."""
+    for one in credits[:SHOWN]:
+        of_fee = f" of {format_percent(one.percent / 100)}" if one.percent else ""
+        out.print(
+            f"{name_of(one.key)} on {one.key.service}, {period_text(one.period)}: credit{of_fee}, "
+            f"{one.debtor} owes {one.creditor} {one.money} {one.money.currency}{_why(one)}"
+        )
+    if len(credits) > SHOWN:
+        out.print(f"... {len(credits) - SHOWN:,} more credits in --json", style="dim")
+
+
+def _why(one: Credit) -> str:
+    """How a credit comes to another sum than its scheme alone, in brackets; else nothing."""
+    said, unit = [], one.money.currency
+    if one.repeated:
+        said.append(f"{Money(one.repeated, unit)} of it for repetition")
+    left = one.uncapped.amount
+    for stage in one.stages:
+        if stage.amount < left:
+            own_cap = stage.stage == "single_event" and stage.amount
+            what = "the cap of the term" if own_cap else _LIMITS[stage.stage]
+            said.append(f"{what} leaves {Money(stage.amount, unit)}")
+            left = stage.amount
+    return f" (of {one.uncapped}: {', '.join(said)})" if said else ""
 
 
 def show_rewards(out: Console, rewards: Sequence[Reward]) -> None:

@@ -119,12 +119,12 @@ def close_books(
                 "name a later instant: books that are closed are restated, not opened",
             )
         if until == closed:
-            return Done(until, until, changed=False)
+            return Done(until, {"until": until}, changed=False)
         books.close(session, ctx.tenant, until, ctx.actor, now)
-        return Done(until, until, changed=True)
+        return Done(until, {"until": until}, changed=True)
 
     request = Request("close_books", digest(str(until)), dry_run, idempotency_key)
-    return mutate(ctx, request, do, lambda _session, summary: int(orjson.loads(summary)))
+    return mutate(ctx, request, do, lambda _session, summary: int(orjson.loads(summary)["until"]))
 
 
 def approve_restatements(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -12,6 +12,7 @@ from orchestrator.model.values import Instant
 from orchestrator.store import audit
 from orchestrator.store.codec import text
 from orchestrator.store.database import Database
+from orchestrator.store.seal import seal
 
 T = TypeVar("T")
 
@@ -39,11 +40,11 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Done(Generic[T]):
-    """What came of it: the answer, the summary for the audit line (a JSON value, from which the
+    """What came of it: the answer, the summary for the audit line (a JSON object, from which the
     answer can be given again), and whether anything was written."""
 
     answer: T
-    summary: object
+    summary: dict[str, Any]
     changed: bool
 
 
@@ -54,6 +55,7 @@ def mutate(
     again: Callable[[Session, str], T],
 ) -> T:
     """Do what is asked, in one transaction with its audit line, after the tenant's other writers.
+    The line seals the facts and what of the books it wrote.
 
     `do` is given the instant it records at; `again` repeats the answer of a request that has
     come before. What changes nothing and has no key leaves no line.
@@ -62,12 +64,12 @@ def mutate(
         head = audit.take(session, ctx.tenant, ctx.now)
         earlier = audit.known(session, ctx.tenant, request.key, request.digest)
         if earlier is not None:
-            return again(session, earlier)
+            return again(session, audit.unsealed(earlier))
         done = do(session, head.at)
         if request.dry_run:
             session.rollback()
         elif done.changed or request.key is not None:
-            summary = text(done.summary)
+            summary = audit.sealed(text(done.summary), seal(session))
             audit.append(
                 session, head, ctx.actor, request.action, request.digest, summary, request.key
             )

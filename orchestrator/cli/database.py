@@ -247,9 +247,9 @@ def verify(*, pack: str | None, url: str | None, as_json: bool) -> int:
     """Recompute an evidence PACK from what it holds, or the hash chain of the audit trail and the
     books; exit 1 where something does not fit.
 
-    Of the trail, that every record has its line is checked too; the content of records is not
-    sealed. The ledger has to sum to zero in every currency, and its revisions to follow on one
-    another.
+    Of the trail, that every record has its line is checked too, and that facts and books are what
+    their lines sealed; what follows from them is not sealed, and can be assessed again. The ledger
+    has to sum to zero in every currency, and its revisions to follow on one another.
     """
     if pack is not None:
         return verify_file(pack, as_json=as_json)

@@ -89,7 +89,7 @@ def remedy(
         reached = (one.breach_class for one in verdict.breaches if one.key.agreement == agreement)
         breach_class = breach_class or max(filter(None, reached), key=rank, default="")
         due = [one for one in verdict.credits if one.key.agreement == agreement]
-        cap_exhausted |= any(one.money != one.uncapped for one in due)
+        cap_exhausted |= any(one.capped for one in due)
         credits = Money(sum(one.money.amount for one in due if one.money.currency == code), code)
     sought = RemedySought(
         wanted,

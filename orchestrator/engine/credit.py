@@ -139,13 +139,16 @@ def _percent(scheme: Scheme, outcome: Outcome) -> Fraction:
 
 def base_fee(measured: Measured, currency: str) -> Money:
     """The fee of an assessment's period; nothing of the estate's currency where none is stated."""
-    subject = measured.subject
+    return fee_of(measured.subject, measured.assessment.period) or Money(0, currency)
+
+
+def fee_of(subject: Subject, period: Span) -> Money | None:
+    """The fee of a subject for a period; None where none is stated."""
     fee = own_fee(subject) or subject.term.fee
     if fee is None:
-        return Money(0, currency)
+        return None
     start_day = subject.term.period.start_day if subject.term.period else 1
-    where = zone(subject.version.timezone)
-    return fee_base(fee, measured.assessment.period, start_day, where)
+    return fee_base(fee, period, start_day, zone(subject.version.timezone))
 
 
 def fee_base(fee: Fee, period: Span, start_day: int, where: tzinfo) -> Money:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from orchestrator.engine.credit import Charge, Ended, ended, own_fee, paid_for
+from orchestrator.engine.credit import Charge, Ended, ended, fee_of, own_fee, paid_for
 from orchestrator.engine.exchange import Exchange
 from orchestrator.engine.lapses import shifted
 from orchestrator.engine.limits import Due, Year, due_of, owed
@@ -76,15 +77,16 @@ def _limited(
     """The credits of one agreement, period and currency after all of its limits."""
     ordered = sorted(charges, key=lambda one: (one.subject.term.id, one.subject.services))
     version, currency = ordered[0].subject.version, ordered[0].reckoned.currency
-    key, end = ordered[0].measured.assessment.key, ordered[0].measured.assessment.period.end
+    key, period = ended(ordered[0].measured)
 
     def here(money: Money, what: str) -> Money | None:
-        return exchange.money(money, currency, end - 1, key, what)
+        return exchange.money(money, currency, period.end - 1, key, what)
 
+    fees = _fees(version, period, here) if any(cap.percent for cap in version.caps) else None
     dues = [_due(one, events, here) for one in ordered]
     limits = Limits(
         version.policies.single_event,
-        _caps(version.caps, here),
+        _caps(version.caps, here, fees),
         _caps(version.annual_caps, here),
         version.minimum_credit and here(version.minimum_credit, "the minimum credit is no limit"),
     )
@@ -119,14 +121,32 @@ def _due(one: Charge, events: Events, here: _Here) -> Due:
     )
 
 
-def _caps(caps: Sequence[Cap], here: _Here) -> tuple[Cap, ...]:
-    """Caps with their sums in the currency of the credits, those without a rate left out."""
+def _caps(caps: Sequence[Cap], here: _Here, fees: Money | None = None) -> tuple[Cap, ...]:
+    """Caps with their sums in the currency of the credits, those without a rate left out; the
+    percentages of `fees`, where these are known, as sums."""
     found = []
     for cap in caps:
         amount = cap.amount and here(cap.amount, "the cap is no limit")
-        if cap.percent is not None or amount is not None:
+        if cap.percent is not None and fees is not None:
+            amount = Money(math.floor(cap.percent * fees.amount), fees.currency)
+            found.append(Cap(amount=amount))
+        elif cap.percent is not None or amount is not None:
             found.append(Cap(cap.percent, amount))
     return tuple(found)
+
+
+def _fees(version: Version, period: Span, here: _Here) -> Money | None:
+    """The fees of a period for all that an agreement covers, missed or not, each counted once;
+    None where one is not stated, or without a rate."""
+    fees: dict[str, Money] = {}
+    for subject in subjects(version):
+        stated = fee_of(subject, period)
+        fee = stated and here(stated, "the fee is no limit")
+        if fee is None:
+            return None
+        name = paid_for(subject)
+        fees[name] = max(fees.get(name, fee), fee, key=lambda one: one.amount)
+    return Money(sum(one.amount for one in fees.values()), next(iter(fees.values())).currency)
 
 
 def _fee_of_year(version: Version, currency: str) -> int | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
@@ -68,7 +68,7 @@ def measured_downtime(
     gaps_count = policies_of(term).data_gaps == "counts_as_down"
     measuring = moment.measuring(subject)
     voices = sources(seen, subject, measuring, _hull(subject, period))
-    found = _found(seen, subject, period, voices.decides, gaps_count)
+    found = _found(seen, subject, period, voices.decides, moment, gaps_count=gaps_count)
     hours = seen.underpinning.hours.open(term.hours, period)
     assert term.period is not None
     if term.period.rolling:
@@ -76,11 +76,11 @@ def measured_downtime(
         hours = clip(hours, period.start, period.end)
     tally = other = _tally(found, subject, hours)
     if seen.facts.unknown:
-        opposite = _found(seen, subject, period, voices.decides, not gaps_count)
+        opposite = _found(seen, subject, period, voices.decides, moment, gaps_count=not gaps_count)
         other = _tally(opposite, subject, hours)
     status = decided = _status(subject, tally, moment, period)
     attained = tally.attained
-    values = _values(seen, subject, period, voices, tally, hours)
+    values = _values(seen, subject, period, voices, tally, hours, moment)
     bounds = {tally.attained, other.attained}
     if status != INSUFFICIENT_DATA and differ(values, measuring.tolerance):
         status = DISPUTED
@@ -120,6 +120,7 @@ def _values(
     voices: Sources,
     decides: _Tally,
     hours: Intervals,
+    moment: Moment,
 ) -> tuple[SourceValue, ...]:
     """What each source says was attained, the one that decides first; none where there is but
     one."""
@@ -128,7 +129,7 @@ def _values(
     gaps_count = policies_of(subject.term).data_gaps == "counts_as_down"
     told = {voices.name: decides.attained} if voices.agreed else {}
     for name, choice in voices.others.items():
-        found = _found(seen, subject, period, choice, gaps_count)
+        found = _found(seen, subject, period, choice, moment, gaps_count=gaps_count)
         told[name] = _tally(found, subject, hours).attained
     return tuple(
         SourceValue(name, value, voices.heard.get(name, 0)) for name, value in told.items()
@@ -173,10 +174,27 @@ def _status(subject: Subject, tally: _Tally, moment: Moment, period: Span) -> st
 
 
 def _found(
-    seen: Observations, subject: Subject, period: Span, choice: Choice, gaps_count: bool
+    seen: Observations,
+    subject: Subject,
+    period: Span,
+    choice: Choice,
+    moment: Moment,
+    *,
+    gaps_count: bool,
 ) -> Slices:
-    """The slices of a period, and about it, by some sources."""
-    return slices(seen, subject, _hull(subject, period), choice, gaps_count=gaps_count)
+    """The slices of a period, and about it, by some sources, as far as they have happened: what
+    goes on at the moment of asking may end right then."""
+    hull = _hull(subject, period)
+    found = slices(seen, subject, hull, choice, gaps_count=gaps_count)
+    if moment.as_of is None or moment.as_of >= hull.end:
+        return found
+    return replace(
+        found,
+        stretches=tuple(
+            cut(found.stretches, clip([(hull.start, hull.end)], hull.start, moment.as_of))
+        ),
+        unexplained=clip(found.unexplained, hull.start, moment.as_of),
+    )
 
 
 def _hull(subject: Subject, period: Span) -> Span:

@@ -192,7 +192,8 @@ class Downtimes:
             hull = Span(whole[0][0], whole[-1][1])
             explained = self._failing(run, run.atoms.required(service), hull, 0)
             unexplained = subtract(whole, union([*own, *explained]))
-            own = union([*own, *unexplained])
+            # What excuses a report is a cause of its own, whatever fails beneath at the same time.
+            own = union([*own, *unexplained, *subtract(whole, whole_unexcused)])
             unexcused = intersect(unexplained, whole_unexcused)
             own_unexcused = union([*own_unexcused, *unexcused])
         if own:

@@ -11,7 +11,7 @@ from typing import Final
 from orchestrator.engine.credit import Ended, ended
 from orchestrator.engine.exchange import Exchange
 from orchestrator.engine.findings import place
-from orchestrator.engine.ledger import converted_parts
+from orchestrator.engine.ledger import before_rate, converted_parts
 from orchestrator.engine.measure import Measured
 from orchestrator.engine.promises import policies_of
 from orchestrator.engine.trace import Cause
@@ -118,10 +118,11 @@ def _recoveries(
 ) -> list[Back]:
     """For each breach, what comes back from beneath.
 
-    One upstream credit behind several breaches is divided among them by attributed loss (rule 9).
-    Of another currency it is divided in its own, and what a currency gets converted as a whole.
+    One upstream credit behind several breaches is divided among them by attributed loss (rule 9),
+    each loss as much as it is in the currency of the credit, at the rate by which that is set off.
+    What a currency gets is converted as a whole.
     """
-    claims: dict[Ended, dict[int, int]] = {}
+    claims: dict[Ended, dict[int, Fraction]] = {}
     for index, (one, loss) in enumerate(zip(ours, losses, strict=True)):
         owed = _owed(one, credits)
         for cause, amount in zip(one.causes, loss, strict=True):
@@ -131,11 +132,12 @@ def _recoveries(
             source = credits.get(answering)
             if source is not None and _sets_off(source, owed, exchange):
                 shares = claims.setdefault(answering, {})
-                shares[index] = shares.get(index, 0) + amount
+                there = _in_currency_of(source, Money(amount, owed.money.currency), exchange)
+                shares[index] = shares.get(index, Fraction(0)) + there
     back = [Back()] * len(ours)
     for answering, shares in claims.items():
         credit = credits[answering]
-        weights = [Fraction(amount) for amount in shares.values()]
+        weights = list(shares.values())
         currencies = [credits[ended(ours[index].measured)].money.currency for index in shares]
         theirs = split(credit.money.amount, weights)
         gone = _gone(lost.get(answering), theirs)
@@ -160,6 +162,15 @@ def _sets_off(source: Credit, owed: Credit, exchange: Exchange) -> bool:
     """Whether a credit can be set against another: of one currency, or at a stated rate."""
     one, other = source.money.currency, owed.money.currency
     return one == other or exchange.rate(one, other, source.period.end - 1) is not None
+
+
+def _in_currency_of(credit: Credit, loss: Money, exchange: Exchange) -> Fraction:
+    """A loss in the currency of a credit that is set off against it: exact minor units."""
+    if loss.currency == credit.money.currency:
+        return Fraction(loss.amount)
+    rate = exchange.rate(credit.money.currency, loss.currency, credit.period.end - 1)
+    assert rate is not None, "set off without a rate"
+    return before_rate(loss, rate)
 
 
 def _converted(

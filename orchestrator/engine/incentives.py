@@ -8,7 +8,7 @@ from fractions import Fraction
 from typing import Final
 
 from orchestrator.engine.conduct import clock_findings, control_findings
-from orchestrator.engine.schemelint import Promise, scheme_defects
+from orchestrator.engine.schemelint import Promise, bonus_defects, scheme_defects
 from orchestrator.engine.ticketed import WATCH_OF, times_tickets
 from orchestrator.model.agreements import Term, Version, scheme_of
 from orchestrator.model.clocking import ClockRules
@@ -22,17 +22,22 @@ _PERCENTAGES: Final = frozenset(("ratio", "fault", "within"))
 
 
 def scheme_findings(_: Snapshot, version: Version) -> Iterator[Finding]:
-    """Overlaps, gaps, cliffs, credits where the target is met, and what else a table of credits
-    may have."""
+    """Overlaps, gaps, cliffs, credits where the target is met, and what else a table of credits or
+    of bonuses may have."""
     for term in version.terms:
-        scheme, promise = scheme_of(term), promise_of(version, term)
-        for one in scheme_defects(scheme, promise) if scheme and promise else ():
+        promise = promise_of(version, term)
+        if promise is None:
+            continue
+        scheme, bonus = scheme_of(term), term.consequences.bonus
+        found = [("credits", one) for one in (scheme_defects(scheme, promise) if scheme else ())]
+        found += [("bonus", one) for one in (bonus_defects(bonus, promise) if bonus else ())]
+        for key, one in found:
             yield Finding(
                 one.code,
                 one.severity,
                 f"{version.agreement}/{term.id}: {one.text}",
                 (version.agreement, term.id),
-                f"agreements[{version.agreement}].terms[{term.id}].credits",
+                f"agreements[{version.agreement}].terms[{term.id}].{key}",
             )
 
 

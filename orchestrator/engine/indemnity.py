@@ -48,11 +48,17 @@ def chain_of(
     place, `through` names the one that is meant. Raises UNKNOWN_REFERENCE, AMBIGUOUS_CHAIN.
     """
     version = snapshot.versions.get(agreement)
-    if version is None or (cause and cause not in snapshot.services):
+    if version is None:
         raise refuse(
             "UNKNOWN_REFERENCE",
-            f"no agreement {agreement!r} is in force then, or there is no service {cause!r}",
-            "use ids of the estate, and an instant at which the agreement is in force",
+            f"no agreement {agreement!r} is in force then",
+            "use an id of the estate, and an instant at which the agreement is in force",
+        )
+    if cause and cause not in snapshot.services:
+        raise refuse(
+            "UNKNOWN_REFERENCE",
+            f"there is no service {cause!r} then",
+            "use an id of the estate, and an instant at which there is the service",
         )
     if cause and not _leads(snapshot, version, cause):
         raise refuse(
@@ -71,6 +77,12 @@ def chain_of(
                 "name the service it comes from, or the contract it goes through",
             )
         chain += meant
+    if strange := sorted(set(through) - {one.agreement for one in chain}):
+        raise refuse(
+            "UNKNOWN_REFERENCE",
+            f"the loss does not go on by {strange[0]!r}",
+            "name contracts beneath the agreement that lead to where the loss comes from",
+        )
     return tuple(_link(snapshot, one) for one in chain)
 
 
@@ -114,7 +126,7 @@ def passed_on(loss: Money, chain: Sequence[Link]) -> IndemnityClaim:
     The first contract needs an indemnity, each further one an indemnity with pass-through. What a
     cap leaves over stays with the customer of that contract. Raises BROKEN_CHAIN where a contract
     is not bought by the provider of the one before, MIXED_CURRENCIES where a cap is in another
-    currency than the loss.
+    currency than the loss, OUT_OF_RANGE of a negative loss.
     """
     _check(loss, chain)
     left, steps, borne = loss.amount, [], []
@@ -142,6 +154,8 @@ def _of(amount: int, like: Money) -> Money:
 
 
 def _check(loss: Money, chain: Sequence[Link]) -> None:
+    if loss.amount < 0:
+        raise refuse("OUT_OF_RANGE", "a loss is not negative", "give what was lost")
     if not chain:
         raise refuse("EMPTY_LIST", "an indemnity without a contract", "name the contract")
     for one, other in itertools.pairwise(chain):

@@ -238,10 +238,20 @@ def converted(money: Money, rate: Rate) -> Money:
     return Money(_units(Fraction(money.amount), rate), rate.target)
 
 
+def before_rate(money: Money, rate: Rate) -> Fraction:
+    """What a sum in the currency that a rate leads to was before it: exact minor units."""
+    assert money.currency == rate.target, "a rate to another currency"
+    return money.amount / _units_for_one(rate)
+
+
 def _units(amount: Fraction, rate: Rate) -> int:
+    return math.floor(amount * _units_for_one(rate) + Fraction(1, 2))
+
+
+def _units_for_one(rate: Rate) -> Fraction:
+    """Minor units of the one currency for one of the other."""
     source, target = Money(1, rate.source), Money(1, rate.target)
-    exact = amount * rate.factor * _minor(target) / _minor(source)
-    return math.floor(exact + Fraction(1, 2))
+    return rate.factor * _minor(target) / _minor(source)
 
 
 def _minor(unit: Money) -> Fraction:

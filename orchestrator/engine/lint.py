@@ -15,6 +15,7 @@ from orchestrator.engine.incentives import conduct_findings, scheme_findings
 from orchestrator.engine.paperwork import between, paperwork
 from orchestrator.engine.templates import compliance
 from orchestrator.model.agreements import KINDS, Term, Version, scheme_of
+from orchestrator.model.calendars import ROUND_THE_CLOCK
 from orchestrator.model.contracts import Contract
 from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.metrics import METRICS
@@ -176,6 +177,15 @@ def _rules_over_periods(_: Snapshot, version: Version) -> Iterator[Finding]:
                 ids,
                 _place(version, term),
             )
+        if any(rule.factor == 1 and rule.extra is None for rule in rules.repeats):
+            yield Finding(
+                "RULE_WITHOUT_EFFECT",
+                "warning",
+                f"{about} has a rule on repetition with neither a factor above 1 nor an extra: it "
+                "adds nothing",
+                ids,
+                f"{_place(version, term)}.repeats",
+            )
         earn_back, target = rules.earn_back, term.target
         if earn_back is None or earn_back.level is None or not isinstance(target, Fraction):
             continue
@@ -190,6 +200,20 @@ def _rules_over_periods(_: Snapshot, version: Version) -> Iterator[Finding]:
             )
 
 
+def _claims(_: Snapshot, version: Version) -> Iterator[Finding]:
+    """Business days that are no business days."""
+    claims = version.claims
+    if claims is not None and claims.business_days and claims.hours == ROUND_THE_CLOCK:
+        yield Finding(
+            "BUSINESS_DAYS_WITHOUT_CALENDAR",
+            "warning",
+            f"{version.agreement} gives {claims.business_days} business days to claim and names no "
+            "calendar for them, so that every day of the week is one",
+            (version.agreement,),
+            f"{_place(version)}.claims",
+        )
+
+
 CHECKS: Final[tuple[Callable[[Snapshot, Version], Iterator[Finding]], ...]] = (
     _mislabelled,
     _not_accepted,
@@ -197,6 +221,7 @@ CHECKS: Final[tuple[Callable[[Snapshot, Version], Iterator[Finding]], ...]] = (
     _ownerless,
     _fees,
     _rules_over_periods,
+    _claims,
     scheme_findings,
     conduct_findings,
     _made_from,

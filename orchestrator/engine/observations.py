@@ -6,12 +6,12 @@ import itertools
 from dataclasses import replace
 from functools import cached_property, partial
 
-from orchestrator.engine.components import Bits
+from orchestrator.engine.components import Bits, bits_of
 from orchestrator.engine.evidence import Downtimes, Report, Reports, Run, reaching_into
 from orchestrator.engine.excuses import Claims, Refusal, excuse, lookback
 from orchestrator.engine.promises import policies_of, promise_of
 from orchestrator.engine.sources import Choice, Sources, contractual, sources_of
-from orchestrator.engine.subjects import Subject
+from orchestrator.engine.subjects import Subject, acting
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.model.estate import Snapshot
 from orchestrator.model.measuring import Measuring
@@ -30,7 +30,7 @@ class Observations:
         self.claims = Claims(facts)
         self._reports: dict[bool, Reports] = {}
         self._downtimes: dict[bool, Downtimes] = {}
-        self._upstream: dict[tuple[Instant, TermKey, str], bool] = {}
+        self._upstream: dict[tuple[Instant, TermKey], frozenset[str]] = {}
 
     def reports(self, *, gaps_count: bool) -> Reports:
         """All facts that say something was down."""
@@ -74,32 +74,35 @@ class Observations:
         ]
 
     def is_upstream(self, subject: Subject, party: str, instant: Instant) -> bool:
-        """Whether the provider of an agreement answers for a party: its own, and those that own
-        or provide what the agreement rests on. The customer is none of them."""
+        """Whether the provider of an agreement answers for a party: its own, those that own what
+        the agreement rests on, and whoever supplies one of them with it, however far down. The
+        customer is none of them."""
         snapshot = self.estate.at(instant)
-        entity = snapshot.entity(party)
-        key = (snapshot.epoch.start, subject.key, entity)
+        key = (snapshot.epoch.start, subject.key)
         if key not in self._upstream:
-            self._upstream[key] = _is_upstream(snapshot, subject, entity)
-        return self._upstream[key]
+            self._upstream[key] = _upstream(snapshot, subject)
+        return acting(snapshot, subject.version, party) in self._upstream[key]
 
 
-def _is_upstream(snapshot: Snapshot, subject: Subject, entity: str) -> bool:
-    provider = snapshot.entity(subject.version.provider)
-    if entity in {provider, snapshot.entity(subject.version.customer)}:
-        return entity == provider
-    bits, numbers = reach(snapshot, subject), snapshot.numbers
-    return any(
-        service.owner
-        and bits >> numbers[service.id] & 1
-        and snapshot.entity(service.owner) == entity
-        for service in snapshot.services.values()
-    ) or any(
-        snapshot.entity(version.provider) == entity
-        and snapshot.entity(version.customer) == provider
-        and any(bits >> numbers[cover.service] & 1 for cover in version.covers)
-        for version in snapshot.versions.values()
-    )
+def _upstream(snapshot: Snapshot, subject: Subject) -> frozenset[str]:
+    """Who is upstream of an agreement's customer."""
+    entity = partial(acting, snapshot, subject.version)
+    beneath = {snapshot.order[number] for number in bits_of(reach(snapshot, subject))}
+    customer, provider = entity(subject.version.customer), entity(subject.version.provider)
+    suppliers: dict[str, set[str]] = {}
+    for version in snapshot.versions.values():
+        if any(cover.service in beneath for cover in version.covers):
+            # What one part of an organisation buys it buys for all of it.
+            ours = snapshot.entity(version.customer) == snapshot.entity(subject.version.provider)
+            buyer = provider if ours else entity(version.customer)
+            suppliers.setdefault(buyer, set()).add(entity(version.provider))
+    owners = {entity(owner) for id in beneath if (owner := snapshot.services[id].owner)}
+    found, waiting = {provider}, [provider, *sorted(owners - {customer, provider})]
+    while waiting:
+        one = waiting.pop()
+        found.add(one)
+        waiting += sorted(suppliers.get(one, set()) - found - {customer})
+    return frozenset(found)
 
 
 def reach(snapshot: Snapshot, subject: Subject) -> Bits:

@@ -16,7 +16,7 @@ from typing import Final
 from orchestrator.engine.excuses import RULES, Refusal
 from orchestrator.engine.findings import place
 from orchestrator.engine.intervals import Intervals, clip, intersect, total, union
-from orchestrator.engine.subjects import Subject
+from orchestrator.engine.subjects import Subject, acting
 from orchestrator.model.boundaries import Assumption
 from orchestrator.model.estate import Snapshot
 from orchestrator.model.records import Assessment, Finding
@@ -75,7 +75,7 @@ def relief(
 ) -> Relief | None:
     """What the customer caused of the time that counted, as far as the agreement knows no such
     excuse, and what falls to an assumption that did not hold."""
-    customer = snapshot.entity(subject.version.customer)
+    customer = acting(snapshot, subject.version, subject.version.customer)
     taken = _assumed(subject, snapshot)
     categories, facts, violated = set[str](), set[str](), dict[str, Assumption]()
     spans: list[tuple[int, int]] = []
@@ -90,7 +90,7 @@ def relief(
             whole = whole and valid == inside
             inside, caused = valid, True
         elif excuse.party:
-            caused = snapshot.entity(excuse.party) == customer
+            caused = acting(snapshot, subject.version, excuse.party) == customer
         else:
             caused = excuse.category == CUSTOMER
         if caused and excuse.evidence and inside:
@@ -113,11 +113,12 @@ def relief(
 def _assumed(subject: Subject, snapshot: Snapshot) -> dict[str, Assumption]:
     """The assumptions whose violation brings a proposal of relief: an excuse claims it by their id
     as its category. What the provider has to see to itself relieves it of nothing."""
-    provider = snapshot.entity(subject.version.provider)
+    version = subject.version
+    provider = acting(snapshot, version, version.provider)
     return {
         one.id: one
-        for one in subject.version.provisions.assumptions
-        if one.effect == "relief" and snapshot.entity(one.party) != provider
+        for one in version.provisions.assumptions
+        if one.effect == "relief" and acting(snapshot, version, one.party) != provider
     }
 
 

@@ -28,7 +28,7 @@ from orchestrator.model.schemes import (
     Scheme,
     Tiers,
 )
-from orchestrator.model.values import Money, format_percent
+from orchestrator.model.values import Money, format_exact, format_percent
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +60,10 @@ class Promise:
         return short <= 0 if self.higher_is_better else short >= 0
 
 
-def scheme_defects(
-    scheme: Scheme, promise: Promise, bonus: Bonus | None = None
-) -> tuple[Defect, ...]:
-    """What is odd about a scheme: gaps, overlaps, credits where the target is met, cliffs, credits
-    that fall as the service gets worse, caps below a credit, a bonus for a miss."""
-    found = list(_FORM_CHECKS[type(scheme.form)](scheme.form, promise))
-    found += _caps(scheme, promise)
-    if bonus is not None:
-        found += _bonus(bonus, promise)
-    return tuple(found)
+def scheme_defects(scheme: Scheme, promise: Promise) -> tuple[Defect, ...]:
+    """What is odd about a scheme: gaps, overlaps, rows that never apply, credits where the target
+    is met, cliffs, credits that fall as the service gets worse, caps below a credit."""
+    return (*_FORM_CHECKS[type(scheme.form)](scheme.form, promise), *_caps(scheme, promise))
 
 
 # --------------------------------------------------------------------------------- tables of rows
@@ -137,9 +131,14 @@ def _said(first: _Cell, last: _Cell) -> str:
     return f"{begins} {format_percent(first.low)} {ends} {format_percent(last.high)}"
 
 
-def row_defects(rows: Sequence[Row], promise: Promise, unit: Fraction | None) -> Iterator[Defect]:
+def row_defects(
+    rows: Sequence[Row],
+    promise: Promise,
+    unit: Fraction | None,
+    said: Callable[[Fraction], str] = format_percent,
+) -> Iterator[Defect]:
     """What is odd about a table; `unit` is the part of the fee that a worth of 1 stands for (None:
-    it stands for no part of a fee)."""
+    it stands for no part of a fee), and `said` how a worth is written."""
     cells = _cells(rows, promise)
     for where, _ in _runs(cells, lambda cell: not (cell.met or cell.rows)):
         yield Defect(
@@ -160,8 +159,17 @@ def row_defects(rows: Sequence[Row], promise: Promise, unit: Fraction | None) ->
             yield Defect(
                 "REWARDS_FAILURE",
                 "warning",
-                f"{_said(bad, bad)} {format_percent(bad.worth)} is paid, and for better service, "
-                f"{_said(better, better)}, {format_percent(better.worth)}",
+                f"{_said(bad, bad)} {said(bad.worth)} is paid, and for better service, "
+                f"{_said(better, better)}, {said(better.worth)}",
+            )
+    for row in rows:
+        of_row = [cell for cell in cells if row in cell.rows]
+        if of_row and all(cell.worth > row.worth for cell in of_row):
+            yield Defect(
+                "TIER_WITHOUT_EFFECT",
+                "warning",
+                f"the row of {said(row.worth)} never decides: {_said(of_row[0], of_row[-1])}, "
+                "wherever it applies, another pays more",
             )
     before = Fraction(0)
     for cell in worse:
@@ -184,7 +192,7 @@ def _tiers(form: Tiers, promise: Promise) -> Iterator[Defect]:
 
 def _points(form: Points, promise: Promise) -> Iterator[Defect]:
     unit = form.worth.percent if form.worth is not None else None
-    return row_defects(form.rows, promise, unit)
+    return row_defects(form.rows, promise, unit, lambda points: f"{format_exact(points)} points")
 
 
 def _pool(form: Pool, promise: Promise) -> Iterator[Defect]:
@@ -241,6 +249,13 @@ def _caps(scheme: Scheme, promise: Promise) -> Iterator[Defect]:
     if not isinstance(scheme.form, Tiers):
         return
     highest = max((row.worth for row in scheme.form.rows), default=Fraction(0))
+    if highest > WHOLE:
+        yield Defect(
+            "CAP_BELOW_TIER",
+            "warning",
+            f"the credit of {format_percent(highest)} is more than the whole fee, beyond which "
+            "nothing is paid",
+        )
     caps = (*((scheme.cap,) if scheme.cap else ()), *promise.limits.caps)
     for said, ratio in _ratios(caps, promise.fee):
         if ratio < highest:
@@ -262,10 +277,13 @@ def _ratios(caps: Iterable[Cap], fee: Money | None) -> Iterator[tuple[str, Fract
             yield f"{cap.amount} {fee.currency}", Fraction(cap.amount.amount, fee.amount)
 
 
-def _bonus(bonus: Bonus, promise: Promise) -> Iterator[Defect]:
+def bonus_defects(bonus: Bonus, promise: Promise) -> Iterator[Defect]:
+    """What is odd about a bonus: rows for what misses the target."""
     for where, _ in _runs(
         _cells(bonus.rows, promise), lambda cell: cell.worth > 0 and not cell.met
     ):
         yield Defect(
-            "REWARDS_FAILURE", "warning", f"{where} a bonus is paid although the target is missed"
+            "REWARDS_FAILURE",
+            "warning",
+            f"{where} a bonus is stated although the target is missed; none is paid there",
         )

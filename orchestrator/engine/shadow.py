@@ -65,6 +65,12 @@ def version_of(estate: Estate, agreement: str, number: int) -> Version:
     for version in estate.agreements.get(agreement, ()):
         if version.number == number:
             return version
+    if agreement not in estate.agreements:
+        raise refuse(
+            "UNKNOWN_REFERENCE",
+            f"there is no agreement {agreement!r}",
+            "use an id of the estate",
+        )
     raise refuse(
         "UNKNOWN_REFERENCE",
         f"there is no version {number} of {agreement!r}",

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from orchestrator.engine.prime import split
 from orchestrator.engine.structure import Commitment, covered_as
 from orchestrator.model.agreements import Cover, Term, Version
-from orchestrator.model.estate import Estate
+from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.records import TermKey
 from orchestrator.model.values import AskedPeriod, Instant, Span, zone
 
@@ -34,6 +34,14 @@ class Subject:
             self.term.id,
             covered_as(version, self.covers[0].service),
         )
+
+
+def acting(snapshot: Snapshot, version: Version, party: str) -> str:
+    """Who acts where a party does, as an agreement sees it: its legal entity; or within the one
+    that both sides belong to the party itself, as teams answer to one another there."""
+    entity = snapshot.entity
+    inside = entity(version.provider) == entity(version.customer) == entity(party)
+    return party if inside else entity(party)
 
 
 def subjects(version: Version) -> Iterator[Subject]:

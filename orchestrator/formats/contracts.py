@@ -301,6 +301,7 @@ CLAIMS: Final = Record(
     Key("within", PERIOD_OF_TIME, get=lambda claims: claims.lapse, about="`30d`, `2 months`."),
     Key("after", choice(("period_end",), says="start of a claim's time")),
     Key("hours", SLUG_ID, about="The calendar on which the time runs, or 24x7."),
+    says="{within: 30d}",
 )
 
 VERSION: Final = Record(

@@ -78,7 +78,7 @@ def read_offers(text: str | bytes, file: str = "") -> OffersDocument:
     if "menus" in given:
         menus = _menus(given["menus"], replace(ctx, currency=currency))
     else:
-        ctx.refuse(source.root, "MISSING_KEY", "the key `menus` is missing", "give it a `menus`")
+        ctx.refuse(source.root, "MISSING_KEY", "the key `menus` is missing", "add the key `menus`")
     refuse_all(source, ctx)
     return OffersDocument(Offers(tuple(menus), currency), source)
 

@@ -40,6 +40,7 @@ from orchestrator.model.values import (
     parse_duration,
     parse_instant,
     parse_number,
+    parse_percent,
     parse_ratio,
     zone,
 )
@@ -219,7 +220,7 @@ BETA: Final = quantity("a share", high=1, percent=False, code="BETA_OUT_OF_RANGE
 
 def _percent(text: str, _: Context) -> Fraction:
     """`10` and `10%` are both ten percent."""
-    return _not_below_nothing(parse_ratio(text if text.endswith("%") else f"{text}%"), text)
+    return _not_below_nothing(parse_percent(text), text)
 
 
 def _percent_number(text: str, ctx: Context) -> Fraction:
@@ -295,6 +296,7 @@ MONEY: Final = Record(
     Key("amount", AMOUNT, "text", get=str, about='Exact: "50000.00", never 50000.0.'),
     Key("currency", CURRENCY, default=InContext(lambda ctx: ctx.currency)),
     blame={"BAD_MONEY": "amount", "BAD_CURRENCY": "currency"},
+    says='{amount: "500.00", currency: EUR}',
 )
 """An amount and its currency, the document's own unless said."""
 

@@ -254,7 +254,7 @@ class Record(Generic[T]):
 
 def missing(name: str, node: Node, ctx: Context) -> Refused:
     """Report that a key without a default is not given."""
-    return ctx.refuse(node, "MISSING_KEY", f"the key `{name}` is missing", f"give it a `{name}`")
+    return ctx.refuse(node, "MISSING_KEY", f"the key `{name}` is missing", f"add the key `{name}`")
 
 
 def _names(parts: tuple[Part, ...]) -> Iterator[str]:

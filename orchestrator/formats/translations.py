@@ -136,7 +136,7 @@ def read_translation(text: str | bytes, file: str = "") -> TranslationDocument:
     if "rules" in given:
         rules = attempt(_RULES.read, given["rules"], ctx)
     else:
-        ctx.refuse(source.root, "MISSING_KEY", "the key `rules` is missing", "give it a `rules`")
+        ctx.refuse(source.root, "MISSING_KEY", "the key `rules` is missing", "add the key `rules`")
     refuse_all(source, ctx)
     assert rules is not None
     return TranslationDocument(Translation(rules), source)

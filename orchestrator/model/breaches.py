@@ -283,6 +283,8 @@ class RemedySought:
             raise refuse(
                 "BAD_CHOICE", f"{self.remedy!r} is no remedy", f"use one of {', '.join(REMEDIES)}"
             )
+        if any(one is not None and one.amount < 0 for one in (self.money, self.third_party)):
+            raise refuse("OUT_OF_RANGE", "what is asked for is not negative", "use 0 or more")
 
 
 @dataclass(frozen=True, slots=True)

@@ -344,6 +344,14 @@ class Credit:
     repeated: int = 0
     stages: tuple[CreditStage, ...] = ()
 
+    @property
+    def capped(self) -> bool:
+        """Whether a cap cut it down: its scheme's, a pool's, or one of the agreement. What gives
+        way to a higher credit for the same event, or is too little to be paid, is not capped."""
+        left = {one.stage: one.amount for one in self.stages}
+        asked = left.get("single_event", self.money.amount)
+        return asked > 0 and min(left.get("annual_cap", asked), asked) < self.uncapped.amount
+
 
 @dataclass(frozen=True, slots=True)
 class Reward:

@@ -416,6 +416,11 @@ def parse_ratio(text: str) -> Fraction:
     return _number(body, text, 'write it as "99.85%" or "0.9985"') / percent
 
 
+def parse_percent(text: str) -> Fraction:
+    """`10` or `10%`, exactly: ten hundredths."""
+    return _number(text.removesuffix("%"), text, 'write a percentage, as "10" or "10%"') / 100
+
+
 def parse_number(text: str) -> Fraction:
     """`450`, `4.5` or `1/3`, exactly; a percentage is no plain number."""
     if text.endswith("%"):

@@ -11,22 +11,27 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+import orjson
 from sqlalchemy import exists, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
 from orchestrator.errors import refuse
 from orchestrator.model.records import Finding
-from orchestrator.model.values import DAWN, Instant, format_instant
+from orchestrator.model.values import DAWN, FOREVER, Instant, format_instant
 from orchestrator.store.codec import dumps
+from orchestrator.store.codec import text as text_of
 from orchestrator.store.mapper import columns_of, mapping
-from orchestrator.store.tables import AuditHeadRow, AuditRow, Row, table_of
+from orchestrator.store.seal import seals
+from orchestrator.store.tables import AuditHeadRow, AuditRow, FactRow, Row, table_of
 
+_SEALED: Final = "sealed"
 BEGINNING: Final = "0" * 64
 """What the first line of a tenant follows."""
 
 _PAGE: Final = 1000
 _AUDIT: Final = table_of(AuditRow)
 _HEAD: Final = table_of(AuditHeadRow)
+_FACT: Final = table_of(FactRow)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +63,18 @@ class Line:
         """The hash this line ought to have."""
         body = dumps(replace(self, hash=""), Line)
         return hashlib.sha256(f"{self.previous}{tenant}\n{body}".encode()).hexdigest()
+
+
+def sealed(summary: str, seal: str) -> str:
+    """A summary with the seal over what its mutation wrote; "" where that is nothing."""
+    return text_of({**orjson.loads(summary), _SEALED: seal}) if seal else summary
+
+
+def unsealed(summary: str) -> str:
+    """A summary as it was before it was `sealed`."""
+    held = orjson.loads(summary)
+    held.pop(_SEALED, None)
+    return text_of(held)
 
 
 def take(session: Session, tenant: str, now: Instant) -> Head:
@@ -138,9 +155,15 @@ def lines(session: Session, tenant: str, after: int = 0, first: int = _PAGE) -> 
 
 
 def verify(session: Session, tenant: str) -> tuple[Finding, ...]:
-    """Recompute the chain: the first line that does not fit, a chain that ends too early, and
-    data that no line stands for. Nothing found means the trail is whole."""
-    return (*_chain(session, tenant), *_unaudited(session, tenant))
+    """Recompute the chain: the first line that does not fit, a chain that ends too early, data that
+    no line stands for, and facts and books that are not what their line sealed. Nothing found means
+    the trail is whole."""
+    return (
+        *_chain(session, tenant),
+        *_unaudited(session, tenant),
+        *_unlike_their_seals(session, tenant),
+        *_out_of_turn(session, tenant),
+    )
 
 
 def _chain(session: Session, tenant: str) -> Iterator[Finding]:
@@ -172,6 +195,61 @@ def _misfit(line: Line, last: Line, tenant: str) -> str:
 
 def _broken(seq: int, why: str) -> Finding:
     return Finding("AUDIT_BROKEN", "error", f"audit line {seq} does not fit: {why}", (str(seq),))
+
+
+def _unlike_their_seals(session: Session, tenant: str) -> Iterator[Finding]:
+    found = seals(session, tenant)
+    after = 0
+    while page := lines(session, tenant, after, _PAGE):
+        for line in page:
+            after = line.seq
+            told = _told(line.summary)
+            if told and told != found.get(line.at):
+                yield Finding(
+                    "SEAL_BROKEN",
+                    "error",
+                    f"the facts or books that audit line {line.seq} ({line.action}) recorded at "
+                    f"{format_instant(line.at)} are not what it sealed",
+                    (str(line.seq),),
+                )
+
+
+def _out_of_turn(session: Session, tenant: str) -> Iterator[Finding]:
+    """Facts hidden or revived: one holds until the next of its id is recorded, and never less."""
+    later = _FACT.alias("later")
+    following = (
+        select(func.min(later.c.recorded_at))
+        .where(
+            later.c.tenant_id == tenant,
+            later.c.kind == _FACT.c.kind,
+            later.c.id == _FACT.c.id,
+            later.c.recorded_at > _FACT.c.recorded_at,
+        )
+        .scalar_subquery()
+    )
+    count, first = session.execute(
+        select(func.count(), func.min(_FACT.c.id)).where(
+            _FACT.c.tenant_id == tenant,
+            func.coalesce(following, FOREVER) != _FACT.c.superseded_at,
+        )
+    ).one()
+    if count:
+        yield Finding(
+            "SEAL_BROKEN",
+            "error",
+            f"{count} facts hold longer or less long than until they were corrected, {first!r} "
+            "among them",
+            (_FACT.name,),
+        )
+
+
+def _told(summary: str) -> str:
+    """The seal in a summary; "" where it has none, or is no summary: the chain is told of that."""
+    try:
+        held = orjson.loads(summary)
+    except orjson.JSONDecodeError:
+        return ""
+    return str(held.get(_SEALED, "")) if isinstance(held, dict) else ""
 
 
 def _unaudited(session: Session, tenant: str) -> Iterator[Finding]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Table, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from orchestrator.errors import refuse
@@ -19,6 +19,7 @@ from orchestrator.model.records import TermKey
 from orchestrator.model.values import DAWN, FOREVER, Instant, Money, Span
 from orchestrator.store.codec import dumps, loads
 from orchestrator.store.read import Key, Page, among, known, limited
+from orchestrator.store.seal import SEALED, note
 from orchestrator.store.tables import (
     ENTRY,
     ApprovalRow,
@@ -28,7 +29,7 @@ from orchestrator.store.tables import (
     RestatementRow,
     table_of,
 )
-from orchestrator.store.write import Kind, append, exchange
+from orchestrator.store.write import Kind, Values, append, exchange
 
 MOVABLE: Final = ("earn_back",)
 """What may come to be owed at another time than it was booked for."""
@@ -81,49 +82,46 @@ def post(
     session: Session, tenant: str, entries: Sequence[Entry], now: Instant, approval: int = 0
 ) -> None:
     """Append entries with their lines; those of closed books name the leave they have."""
-    append(
-        session,
-        _ENTRY,
-        (*_ORDER, "reverses", "due", "approval", "content", "tenant_id", "recorded_at"),
+    booked = [
         (
-            (
-                *key_parts(one.key),
-                one.revision,
-                one.reverses,
-                one.booking.due,
-                approval if one.approval else 0,
-                dumps(one.booking, Booking),
-                tenant,
-                now,
-            )
-            for one in entries
-        ),
-    )
-    append(
-        session,
-        _LINE,
-        (*_ORDER, "position", "party", "account", "amount", "currency", "tenant_id", "recorded_at"),
+            *key_parts(one.key),
+            one.revision,
+            one.reverses,
+            one.booking.due,
+            approval if one.approval else 0,
+            dumps(one.booking, Booking),
+        )
+        for one in entries
+    ]
+    lines = [
         (
-            (
-                *key_parts(one.key),
-                one.revision,
-                position,
-                line.account.party,
-                line.account.kind,
-                line.money.amount,
-                line.money.currency,
-                tenant,
-                now,
-            )
-            for one in entries
-            for position, line in enumerate(one.lines)
-        ),
-    )
+            *key_parts(one.key),
+            one.revision,
+            position,
+            line.account.party,
+            line.account.kind,
+            line.money.amount,
+            line.money.currency,
+        )
+        for one in entries
+        for position, line in enumerate(one.lines)
+    ]
+    _append(session, _ENTRY, booked, tenant, now)
+    _append(session, _LINE, lines, tenant, now)
+
+
+def _append(
+    session: Session, table: Table, rows: Sequence[Values], tenant: str, now: Instant
+) -> None:
+    """Append rows of the books, sealed."""
+    note(session, table, rows)
+    columns = (*SEALED[table], "tenant_id", "recorded_at")
+    append(session, table, columns, ((*row, tenant, now) for row in rows))
 
 
 def close(session: Session, tenant: str, until: Instant, by: str, now: Instant) -> None:
     """Close the books up to an instant."""
-    session.execute(insert(_CLOSING).values(tenant_id=tenant, recorded_at=now, until=until, by=by))
+    _append(session, _CLOSING, [(until, by)], tenant, now)
 
 
 def approve(session: Session, tenant: str, approval: Approval, now: Instant) -> int:
@@ -133,16 +131,8 @@ def approve(session: Session, tenant: str, approval: Approval, now: Instant) -> 
     ).scalar()
     number = (last or 0) + 1
     keys = tuple(sorted(approval.keys, key=key_parts))
-    session.execute(
-        insert(_APPROVAL).values(
-            tenant_id=tenant,
-            recorded_at=now,
-            number=number,
-            by=approval.by,
-            reason=approval.reason,
-            granted=dumps(keys, _ALL_KEYS),
-        )
-    )
+    granted = dumps(keys, _ALL_KEYS)
+    _append(session, _APPROVAL, [(number, approval.by, approval.reason, granted)], tenant, now)
     return number
 
 

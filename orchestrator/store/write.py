@@ -38,6 +38,7 @@ from orchestrator.model.services import Service
 from orchestrator.model.values import FOREVER, AskedPeriod, Instant
 from orchestrator.store.mapper import FACT_COLUMNS, TABLES, fact_row, mapping
 from orchestrator.store.read import RESULTS, Run, latest_run, order_of, period_key, revision
+from orchestrator.store.seal import note_recorded
 from orchestrator.store.tables import ID, FactRow, RunRow, table_of
 
 CHUNK: Final = 10_000
@@ -260,6 +261,8 @@ def save_facts(session: Session, tenant: str, facts: Facts, now: Instant) -> Cou
         execution_options={"preserve_rowcount": True},
     ).rowcount
     _BATCH.drop(connection, checkfirst=False)
+    if inserted:
+        note_recorded(session, _FACT, tenant, now)
     return Counts(inserted - corrected, len(rows) - inserted, corrected)
 
 

@@ -122,6 +122,25 @@ def test_what_happened_says_what_the_credits_are_and_that_they_were_capped(
 
 
 @pytest.mark.parametrize(
+    "limit",
+    ['minimumCredit: {amount: "350.00"}', "policies: {singleEvent: highest_only}"],
+    ids=["too little to be paid", "a higher one for the same event"],
+)
+def test_a_credit_that_another_limit_leaves_nothing_of_exhausts_no_cap(
+    limit: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Both terms miss for the same event, 250.00 and 100.00; no cap is reached."""
+    file, facts = written(tmp_path, "[cap_exhausted]"), tmp_path / "facts.yaml"
+    second = "\n      - {id: other, metric: availability, target: 99.9%,"
+    second += " credits: [{below: 99.9%, percent: 10}]}\n    clauses"
+    text = Path(file).read_text("utf-8").replace('caps: [{percent: "10"}]', limit)
+    Path(file).write_text(text.replace("\n    clauses", second, 1), "utf-8")
+    facts.write_text(FACTS, "utf-8")
+    found = damages(capsys, file, "--facts", str(facts), "--period", "2026-04")
+    assert found == (False, [], None)
+
+
+@pytest.mark.parametrize(
     ("end", "opened"),
     [("2026-04-01T14:24:00Z", []), ("2026-04-01T14:24:01Z", ["critical_threshold"])],
 )
@@ -160,6 +179,48 @@ def test_a_sole_remedy_without_any_exception_is_told_by_check(
 def claim(capsys: pytest.CaptureFixture[str], folder: Path, *arguments: str) -> dict[str, Any]:
     asked = ("--agreement", "sla", "--amount", "100000.00")
     return ask(capsys, "indemnity", written(folder), *asked, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--agreement", "zz", "--amount", "1"], "UNKNOWN_REFERENCE", "no agreement 'zz' is in"),
+        (["--service", "zz", "--amount", "1"], "UNKNOWN_REFERENCE", "there is no service 'zz'"),
+        (["--through", "zz", "--service", "fibre", "--amount", "1"],
+         "UNKNOWN_REFERENCE", "does not go on by 'zz'"),
+        (["--service", "fibre", "--amount", "-1"], "OUT_OF_RANGE", "a loss is not negative"),
+    ],
+)  # fmt: skip
+def test_what_an_indemnity_cannot_be_asked_of_is_refused_by_name(
+    arguments: list[str],
+    code: str,
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (error,) = claim(capsys, tmp_path, *arguments)["errors"]
+    assert error["code"] == code
+    assert message in error["message"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["--agreement", "zz"], "UNKNOWN_REFERENCE", "there is no agreement 'zz'"),
+        (["--amount", "-1"], "OUT_OF_RANGE", "is not negative"),
+    ],
+)
+def test_what_no_remedy_can_be_asked_for_is_refused_by_name(
+    arguments: list[str],
+    code: str,
+    message: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = ask(capsys, "remedy", written(tmp_path), "--agreement", "sla", *arguments)
+    (error,) = asked["errors"]
+    assert error["code"] == code
+    assert message in error["message"]
 
 
 def test_an_indemnity_goes_outwards_to_the_first_contract_that_does_not_pass_it_on(

@@ -83,6 +83,12 @@ def test_a_table_has_the_defects_that_a_walk_over_all_values_finds(
             codes.add("TIER_OVERLAP")
         if met and any(row.worth for row in held):
             codes.add("CREDIT_WITHOUT_BREACH")
+    for row in table:
+        beside = [
+            max(one.worth for one in table if at in half_steps(one)) for at in half_steps(row)
+        ]
+        if all(best > row.worth for best in beside):
+            codes.add("TIER_WITHOUT_EFFECT")
     assert said - {"REWARDS_FAILURE"} == codes
     worths = [
         max(row.worth for row in table if at in half_steps(row))

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from orchestrator.actions.context import Context, Done, Request, mutate
 from orchestrator.model.records import Finding
+from orchestrator.model.values import FOREVER
 from orchestrator.store import audit
 from orchestrator.store.database import Database
 from orchestrator.store.read import audit_lines
@@ -125,7 +126,7 @@ def test_a_longer_trail_is_verified_page_by_page(
 def test_rows_that_no_line_stands_for_are_found(ctx: Context) -> None:
     tamper(
         ctx.database,
-        "INSERT INTO fact VALUES ('tenant', 5, 9, 1, 2, 'outages', 'o', 'a', '{}')",
+        f"INSERT INTO fact VALUES ('tenant', 5, {FOREVER}, 1, 2, 'outages', 'o', 'a', '{{}}')",
     )
     (finding,) = verified(ctx.database)
     assert (finding.code, finding.subjects) == ("UNAUDITED", ("fact",))

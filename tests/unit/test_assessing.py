@@ -269,6 +269,30 @@ def test_downtime_is_at_risk_by_the_share_of_the_budget_that_is_used() -> None:
     assert status(outages(("02 00:00", "02 08:00")), "10 00:00") == "BREACHED"
 
 
+def test_an_outage_that_goes_on_counts_up_to_the_moment_of_asking() -> None:
+    """One per cent of April is 7.2 hours; four fifths of that are 5 h 45 min 36 s."""
+    tier = CreditTier(Fraction(99, 100), Fraction(1, 10), nested=True)
+    subject = promised(
+        term("availability", Fraction(99, 100), credits=(tier,), strength="credit_backed"),
+        fee=Fee(Money(100_000, "EUR")),
+    )
+    going = Facts((Outage("o", "service", Span(at("02 00:00"))),))
+    april = AskedPeriod.parse("2026-04")
+    for as_of, status, hours, credits in (
+        ("01 12:00", "MET", 0, 0),
+        ("02 05:00", "MET", 5, 0),
+        ("02 06:00", "AT_RISK", 6, 0),
+        ("02 08:00", "BREACHED", 8, 1),
+    ):
+        verdict = settle(subject, going, april, as_of=at(as_of))
+        (found,) = verdict.assessments
+        assert (found.status, found.counted_seconds) == (status, hours * 3600)
+        assert len(verdict.credits) == credits
+    ended = replace(going, outages=(Outage("o", "service", Span(at("02 00:00"), at("02 09:00"))),))
+    told = settle(subject, ended, april, as_of=at("02 05:00"))
+    assert told.assessments[0].counted_seconds == 5 * 3600
+
+
 def test_no_credit_is_due_for_a_period_that_can_still_be_kept() -> None:
     tier = CreditTier(Fraction(3, 4), Fraction(1, 10), nested=True)
     subject = promised(

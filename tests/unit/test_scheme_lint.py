@@ -8,11 +8,12 @@ from fractions import Fraction
 import pytest
 
 from orchestrator.engine.conduct import clock_findings, control_findings, late_pauses
-from orchestrator.engine.schemelint import Promise, scheme_defects
+from orchestrator.engine.incentives import scheme_findings
+from orchestrator.engine.schemelint import Promise, bonus_defects, scheme_defects
 from orchestrator.engine.ticket_pauses import Ignored
 from orchestrator.formats.schemes import published_scheme, published_schemes
 from orchestrator.model.agreements import Cover, Term, Version
-from orchestrator.model.breaches import Bonus
+from orchestrator.model.breaches import Bonus, Consequences
 from orchestrator.model.clocking import ClockRules, Goal
 from orchestrator.model.credits import Cap
 from orchestrator.model.duties import Obligation
@@ -39,12 +40,12 @@ FAULTY = ("github-enterprise", "zus-health")
 TARGET = percent("99.9")
 
 
-def found(scheme: Scheme, promise: Promise, bonus: Bonus | None = None) -> list[tuple[str, str]]:
-    return [(one.code, one.text) for one in scheme_defects(scheme, promise, bonus)]
+def found(scheme: Scheme, promise: Promise) -> list[tuple[str, str]]:
+    return [(one.code, one.text) for one in scheme_defects(scheme, promise)]
 
 
-def codes(scheme: Scheme, promise: Promise, bonus: Bonus | None = None) -> list[str]:
-    return [code for code, _ in found(scheme, promise, bonus)]
+def codes(scheme: Scheme, promise: Promise) -> list[str]:
+    return [code for code, _ in found(scheme, promise)]
 
 
 def table(*rows: Row) -> Scheme:
@@ -188,17 +189,68 @@ def test_of_less_is_better_the_far_side_lies_above() -> None:
     ]
 
 
-def test_a_bonus_for_a_miss_rewards_it() -> None:
+def test_a_bonus_for_a_miss_would_reward_it() -> None:
     bonus = Bonus((Row(Fraction(1), percent("2"), percent("99.8"), high_included=True),))
     clean = Bonus((Row(Fraction(1), percent("2"), percent("99.95"), high_included=True),))
-    scheme = table(below("99.9", "10"))
-    assert found(scheme, Promise(TARGET), bonus) == [
+    assert [(one.code, one.text) for one in bonus_defects(bonus, Promise(TARGET))] == [
         (
             "REWARDS_FAILURE",
-            "from 99.8% to below 99.9% a bonus is paid although the target is missed",
+            "from 99.8% to below 99.9% a bonus is stated although the target is missed; none is "
+            "paid there",
         )
     ]
-    assert codes(scheme, Promise(TARGET), clean) == []
+    assert not list(bonus_defects(clean, Promise(TARGET)))
+
+
+def test_a_bonus_for_a_miss_is_told_in_its_place() -> None:
+    bonus = Bonus((Row(Fraction(1), percent("2"), percent("99.8"), high_included=True),))
+    term = Term(
+        "a", "availability", TARGET, "credit_backed", consequences=Consequences(bonus=bonus)
+    )
+    told = list(scheme_findings(*sold(term, Service("web", owner="us"))))
+    assert [(one.code, one.path) for one in told] == [
+        ("REWARDS_FAILURE", "agreements[c1].terms[a].bonus")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("rows", "dead"),
+    [
+        ((below("99.9", "25"), below("99", "10")), ["10%"]),
+        ((below("99.9", "10"), below("99", "25")), []),
+        ((below("99", "25"), below("99.9", "10")), []),
+        ((below("99.9", "10"), between("99", "99.5", "5"), below("95", "10")), ["5%"]),
+        ((between("99", "99.9", "10"), between("98", "99.5", "25")), []),
+    ],
+    ids=["percentages swapped", "in order", "rows in any order", "between", "partly covered"],
+)
+def test_a_row_beside_which_another_always_pays_more_never_decides(
+    rows: tuple[Row, ...], dead: list[str]
+) -> None:
+    told = [text for code, text in found(table(*rows), Promise(TARGET))
+            if code == "TIER_WITHOUT_EFFECT"]  # fmt: skip
+    assert [text.split()[3] for text in told] == dead
+
+
+def test_points_are_told_as_points() -> None:
+    points = Points((between("99", "99.9", "900"), between("0", "99", "400")))
+    assert found(Scheme(points), Promise(TARGET)) == [
+        (
+            "REWARDS_FAILURE",
+            "above 0% and below 99% 4 points is paid, and for better service, at exactly 99%, "
+            "9 points",
+        )
+    ]
+
+
+def test_a_credit_above_the_whole_fee_is_never_paid_in_full() -> None:
+    told = found(table(below("99.9", "250")), Promise(TARGET, cliff=Fraction(3)))
+    assert told == [
+        (
+            "CAP_BELOW_TIER",
+            "the credit of 250% is more than the whole fee, beyond which nothing is paid",
+        )
+    ]
 
 
 # ------------------------------------------------------------------------------- conduct and clocks

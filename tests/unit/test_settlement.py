@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from io import StringIO
 
 import pytest
+from rich.console import Console
 
 from orchestrator.engine.crediting import contract_year
 from orchestrator.engine.lint import lint
@@ -20,6 +22,7 @@ from orchestrator.model.changes import merge
 from orchestrator.model.credits import Cap
 from orchestrator.model.records import Facts, Sample, Verdict
 from orchestrator.model.values import DAWN, FOREVER, AskedPeriod, parse_instant
+from orchestrator.terminal import show_credits
 
 HEAD = """
 apiVersion: orchestrator/v1
@@ -72,6 +75,91 @@ def test_a_cap_in_another_currency_needs_a_rate() -> None:
     rate = ", rates: [{from: USD, to: EUR, rate: '0.9', effective: {from: 2026-01-01}}]"
     rated = settled(capped.replace("currency: EUR", "currency: EUR" + rate), "2026-04-10")
     assert (paid(rated), codes(rated)) == (["45.00"], [])
+
+
+@pytest.mark.parametrize(
+    ("missed", "credits"),
+    [
+        (["2026-04-10"], ["150.00"]),
+        (["2026-04-10 app"], ["125.00"]),
+        (["2026-04-10", "2026-04-10 app"], ["50.00", "100.00"]),
+    ],
+)
+def test_a_cap_is_a_part_of_the_fees_of_all_that_is_covered(
+    missed: list[str], credits: list[str]
+) -> None:
+    """A tenth of 1,000.00 and 500.00 together, of credits of 250.00 and 125.00."""
+    covers = "covers: [{service: web, fee: {amount: '1000'}}, {service: app, fee: {amount: '500'}}]"
+    rows = "credits: [{below: 99.9%, percent: 25}]"
+    head = SLA.replace("covers: [web], fee: {amount: '1000'}", covers)
+    assert covers in head
+    capped = estate(head + f"caps: [{{percent: 10}}], terms: [{TERM}{rows}}}]}}")
+    assert paid(settled(capped, *missed)) == credits
+
+
+@pytest.mark.parametrize(
+    ("keys", "credits", "days", "says"),
+    [
+        ("", ROWS, 1, "credit of 10%, us owes shop 100.00 EUR"),
+        ("", "credits: {fixed: {amount: '7.50'}}", 1, "credit, us owes shop 7.50 EUR"),
+        (
+            "",
+            "credits: {tiers: [{below: 99.9%, percent: 10}], cap: {percent: 4}}",
+            1,
+            "40.00 EUR (of 100.00: the cap of the term leaves 40.00)",
+        ),
+        (
+            "caps: [{amount: '150.00'}], ",
+            f"{ROWS}, repeats: [{{breaches: 2, periods: 2, factor: 2}}]",
+            2,
+            "150.00 EUR (of 200.00: 100.00 of it for repetition, what the period may bring leaves "
+            "150.00)",
+        ),
+        (
+            "annualCaps: [{amount: '130.00'}], minimumCredit: {amount: '40.00'}, ",
+            ROWS,
+            2,
+            "0.00 EUR (of 100.00: what the year may bring leaves 30.00, what is too little to be "
+            "paid leaves 0.00)",
+        ),
+    ],
+    ids=["plain", "a sum", "cap of the term", "repetition and cap", "year and minimum"],
+)
+def test_a_line_says_how_a_credit_comes_to_its_sum(
+    keys: str, credits: str, days: int, says: str
+) -> None:
+    verdict = settled(
+        estate(SLA + f"{keys}terms: [{TERM}{credits}}}]}}"),
+        *("2026-01-10", "2026-02-10")[:days],
+    )
+    out = Console(file=StringIO(), width=300)
+    show_credits(out, verdict.credits[-1:])
+    assert isinstance(out.file, StringIO)
+    assert out.file.getvalue().rstrip().endswith(says)
+
+
+def test_one_credit_is_divided_by_what_losses_in_other_currencies_are_worth() -> None:
+    """EUR 100.00 and JPY 15,000 are alike at 150 yen for a euro, though not in minor units."""
+    rate = ", rates: [{from: EUR, to: JPY, rate: '150', effective: {from: 2026-01-01}}]"
+    head = HEAD.replace(
+        "services: [{id: web, owner: us}, {id: app, owner: us}]",
+        "services: [{id: web, owner: us, requires: net}, {id: app, owner: us, requires: net},"
+        " {id: net, owner: shop}]",
+    ).replace("parties: [", "parties: [{id: maker}, ")
+    body = "".join(
+        f"  - {{id: {id}, kind: {kind}, provider: {parties}, covers: [{service}], fee: {{{fee}}}, "
+        f"terms: [{TERM}{ROWS}}}]}}\n"
+        for id, kind, parties, service, fee in (
+            ("in-eur", "SLA", "us, customer: shop", "web", "amount: '1000'"),
+            ("in-jpy", "SLA", "us, customer: shop", "app", "amount: '150000', currency: JPY"),
+            ("uc", "UC", "maker, customer: us", "net", "amount: '400'"),
+        )
+    )
+    verdict = settled(head % rate + body, "2026-04-10 net")
+    assert {one.key.agreement: one.recovered for one in verdict.exposures} == {
+        "in-eur": 2000,
+        "in-jpy": 3000,
+    }
 
 
 def test_two_rates_for_one_day_are_none() -> None:
@@ -154,6 +242,28 @@ def test_a_rolling_period_has_no_history() -> None:
     assert "RULE_WITHOUT_PERIODS" in found
     verdict = settled(document, "2026-03-10", "2026-04-10", period="2026-04")
     assert [one.repeated for one in verdict.credits] == [0]
+
+
+@pytest.mark.parametrize(
+    ("code", "rules", "whole"),
+    [
+        ("RULE_WITHOUT_EFFECT", "repeats: [{breaches: 2, periods: 2}]", ""),
+        ("", "repeats: [{breaches: 2, periods: 2, factor: 2}]", ""),
+        ("BUSINESS_DAYS_WITHOUT_CALENDAR", "", "claims: {within: 3 business days}, "),
+        ("", "", "claims: {within: 3 business days, hours: office}, "),
+        ("", "", "claims: {within: 3d}, "),
+    ],
+)
+def test_a_rule_that_does_not_do_what_it_says_is_told(code: str, rules: str, whole: str) -> None:
+    office = (
+        "calendars: [{id: office, timezone: UTC, weekly: {mon-fri: [09:00-17:00]}}]\nagreements:"
+    )
+    body = SLA + f"{whole}terms: [{TERM}{ROWS}, {rules}}}]}}"
+    told = [
+        one.code for one in lint(read_estate(estate(body).replace("agreements:", office)).estate)
+    ]
+    of_rules = ("RULE_WITHOUT_EFFECT", "BUSINESS_DAYS_WITHOUT_CALENDAR")
+    assert [one for one in told if one in of_rules] == [code] * bool(code)
 
 
 def test_credits_are_not_returned_for_what_misses_the_target() -> None:

@@ -26,6 +26,7 @@ from tests.laws.build import (
     TOP,
     Promise,
     Structure,
+    agreement,
     all_of,
     any_of,
     assessed,
@@ -135,6 +136,21 @@ def test_r4_time_that_customer_and_supplier_both_cause_is_counted_by_policy(
     ]
     found = assessed(verdict_on(estate(structure, [sla(promise)]), facts(reported)))
     assert (found.counted_seconds, found.excused_seconds) == (counted * 60, excused * 60)
+
+
+@pytest.mark.parametrize("part", ["whole", "own"])
+@pytest.mark.parametrize(
+    ("excuses", "counted"), [("provider_bears", 40), ("excuse_wins", 20), ("apportion", 30)]
+)
+def test_what_excuses_an_outage_is_a_cause_of_its_own_though_more_fails_beneath(
+    excuses: str, counted: int, part: str
+) -> None:
+    """Case R4 where the service that the customer brought down is the one that requires hosting."""
+    promise = strict(exclusions=("customer",), policies=Policies(excuses=excuses))
+    subject = estate({TOP: all_of("hosting")}, [sla(promise)], owned=[TOP])
+    caused = replace(caused_by_customer(TOP, 600, 640), part=part)
+    reported = [caused, outage("hosting", 620 * 60, 660 * 60)]
+    assert counted_minutes(verdict_on(subject, facts(reported))) == counted
 
 
 @pytest.mark.parametrize("excuses", ["provider_bears", "excuse_wins", "apportion"])
@@ -496,6 +512,63 @@ def test_the_failure_of_somebody_upstream_is_no_excuse(party: str, excused: bool
     excuse = Excuse("customer", party, "mail-1")
     reported = facts([replace(outage("deep", 0, 60), excuse=excuse)])
     assert (counted_minutes(verdict_on(subject, reported)) == 0) is excused
+
+
+@pytest.mark.parametrize(
+    ("customer", "party", "excused"),
+    [
+        ("desk", "desk", True),
+        ("us", "us", True),
+        ("us", "desk", True),
+        ("desk", "ops", False),
+        ("desk", "maker-a", False),
+        ("desk", "carrier", False),
+    ],
+)
+def test_teams_of_one_organisation_answer_to_one_another_each_for_itself(
+    customer: str, party: str, excused: bool
+) -> None:
+    """The customer of an OLA may be its excuse as that of any agreement; what the organisation
+    buys is upstream of each of its teams."""
+    promise = strict(exclusions=("customer",))
+    subject = estate(
+        {TOP: all_of("a")},
+        [
+            internal(TOP, promise, customer=customer),
+            agreement("line", "UC", "carrier", "us", ["a"], strict()),
+        ],
+        owned=[TOP],
+    ).edit(START - DAY, [Party("carrier")])
+    excuse = Excuse("customer", party, "mail-1")
+    reported = facts([replace(outage(TOP, 0, 60, "own"), excuse=excuse)])
+    found = assessed(verdict_on(subject, reported), f"ola-{TOP}")
+    assert (found.counted_seconds == 0) is excused
+
+
+@pytest.mark.parametrize(("party", "proposed"), [("desk", True), ("ops", False)])
+def test_relief_is_proposed_for_what_the_team_that_is_the_customer_caused(
+    party: str, proposed: bool
+) -> None:
+    subject = estate({TOP: all_of("a")}, [internal(TOP, strict(), customer="desk")], owned=[TOP])
+    excuse = Excuse("customer", party, "mail-1")
+    verdict = verdict_on(subject, facts([replace(outage(TOP, 0, 60, "own"), excuse=excuse)]))
+    assert ("RELIEF_PROPOSED" in [one.code for one in verdict.findings]) is proposed
+
+
+@pytest.mark.parametrize("answering", ["us", "maker-a", "maker-deep"])
+def test_a_suppliers_supplier_by_contract_alone_is_upstream_of_all_above_it(answering: str) -> None:
+    structure = {TOP: all_of("a"), "a": all_of("deep")}
+    power = agreement("power", "UC", "power-co", "maker-deep", ["deep"], strict())
+    subject = estate(structure, [contract("a", strict()),
+                                 agreement("w", "UC", "maker-deep", "maker-a", ["deep"], strict()),
+                                 agreement("sla", "SLA", answering, "customer",
+                                           ["deep" if answering == "maker-deep" else TOP],
+                                           strict(exclusions=("force_majeure",))),
+                                 power])  # fmt: skip
+    subject = subject.edit(START - DAY, [Party("power-co"), Party("maker-a")])
+    excuse = Excuse("force_majeure", "power-co", "report-1")
+    reported = facts([replace(outage("deep", 0, 60), excuse=excuse)])
+    assert counted_minutes(verdict_on(subject, reported)) == 1
 
 
 def test_an_allowance_is_one_for_its_month_whatever_changes_in_the_estate() -> None:
