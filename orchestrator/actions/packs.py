@@ -9,17 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
+from orchestrator.engine.cases import Case
 from orchestrator.engine.content import content_hash
 from orchestrator.engine.credit import ended
 from orchestrator.engine.dossier import (
     Key,
     Piece,
     at_the_time,
+    clock_history,
     conclusions,
     dependencies,
     parts,
@@ -28,7 +31,7 @@ from orchestrator.engine.dossier import (
 from orchestrator.engine.measure import Measured, Measurements
 from orchestrator.engine.observations import Observations
 from orchestrator.engine.settle import reach_of, settle
-from orchestrator.engine.subjects import periods_ending, subjects
+from orchestrator.engine.subjects import Subject, periods_ending, subjects
 from orchestrator.engine.trace import causes
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.engine.upstream import Upstream
@@ -50,10 +53,11 @@ from orchestrator.formats.results import (
 from orchestrator.formats.text import canonical_json
 from orchestrator.model.contracts import Contract
 from orchestrator.model.estate import Estate
-from orchestrator.model.records import Assessment, Facts, TermKey, Verdict
+from orchestrator.model.records import Assessment, Facts, Finding, TermKey, Verdict
 from orchestrator.model.values import (
     DAWN,
     FOREVER,
+    SECOND,
     AskedPeriod,
     Instant,
     Span,
@@ -102,13 +106,16 @@ def make_pack(estate: Estate, facts: Facts, question: Question, wanted: Wanted) 
     key = one.key, one.period
     about = next(v for v in estate.agreements[one.key.agreement] if v.number == one.key.version)
     span = reach_of(estate, AskedPeriod.parse(question.asked))
-    for part in parts(estate, facts, span, about):
+    said = _concluded(estate, facts, question, whole, key)
+    for part in parts(estate, facts, span, about, key[1]):
         written = _as_written(*part)
         if written is None:
             continue
         verdict = _settled(*written, question)
-        if _same(whole, verdict, key):
-            return _sealed(_pack(*written, question, verdict, key))
+        if any((one.key, one.period) == key for one in verdict.assessments):
+            found = _concluded(*written, question, verdict, key)
+            if found.sections == said.sections:
+                return _sealed(_pack(*written, question, key, found))
     raise AssertionError("a whole estate gives its own verdict")
 
 
@@ -126,14 +133,6 @@ def _as_written(estate: Estate, facts: Facts) -> tuple[Estate, Facts] | None:
         )
     except OrchestratorError:
         return None
-
-
-def _same(whole: Verdict, part: Verdict, key: Key) -> bool:
-    def of(verdict: Verdict) -> object:
-        about = [one for one in verdict.assessments if (one.key, one.period) == key]
-        return about, conclusions(verdict, key), _findings(verdict, key[0])
-
-    return of(whole) == of(part)
 
 
 def _chosen(verdict: Verdict, wanted: Wanted) -> Assessment:
@@ -168,7 +167,17 @@ def _chosen(verdict: Verdict, wanted: Wanted) -> Assessment:
 # --- what it holds -------------------------------------------------------------------------------
 
 
-def _pack(estate: Estate, facts: Facts, question: Question, verdict: Verdict, key: Key) -> Plain:
+@dataclass(frozen=True, slots=True)
+class _Concluded:
+    """What an estate and facts say of one assessment: as sections of a pack, and as measured."""
+
+    sections: Plain
+    measured: Measured
+
+
+def _concluded(
+    estate: Estate, facts: Facts, question: Question, verdict: Verdict, key: Key
+) -> _Concluded:
     asked = AskedPeriod.parse(question.asked)
     seen = Observations(Underpinning(estate), facts)
     moment = Moment(reach_of(estate, asked).end, question.as_of)
@@ -176,6 +185,22 @@ def _pack(estate: Estate, facts: Facts, question: Question, verdict: Verdict, ke
     measured = _measured(estate, measurements, asked, key)
     found = conclusions(verdict, key)
     tallies = {(one.key, one.period): one for one in verdict.tallies}
+    sections = {
+        "assessment": assessment_json(measured.assessment, True, tallies.get(key)),
+        "breach": found.breach and breach_json(found.breach, exact=True),
+        "credit": found.credit and credit_json(found.credit),
+        "exposure": found.exposure and exposure_json(found.exposure),
+        "findings": [finding_json(one) for one in _findings(verdict, measured.subject)],
+        "slices": [_slice_json(one) for one in pieces(seen, measured, moment)],
+        "cases": [_case_json(one, measured.subject) for one in measured.missed],
+        "upstream": list(_upstream(measured, Upstream(measurements, asked), verdict)),
+    }
+    return _Concluded(sections, measured)
+
+
+def _pack(
+    estate: Estate, facts: Facts, question: Question, key: Key, concluded: _Concluded
+) -> Plain:
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
@@ -185,17 +210,8 @@ def _pack(estate: Estate, facts: Facts, question: Question, verdict: Verdict, ke
             "asked": question.asked,
             "asOf": None if question.as_of is None else format_instant(question.as_of),
         },
-        "assessment": assessment_json(measured.assessment, True, tallies.get(key)),
-        "breach": found.breach and breach_json(found.breach, exact=True),
-        "credit": found.credit and credit_json(found.credit),
-        "exposure": found.exposure and exposure_json(found.exposure),
-        "findings": [finding_json(one) for one in _findings(verdict, key[0])],
-        "slices": [_slice_json(one) for one in pieces(seen, measured, moment)],
-        "cases": [
-            {"id": case.id, "value": number_json(case.value, True)} for case in measured.missed
-        ],
-        "upstream": list(_upstream(measured, Upstream(measurements, asked), verdict)),
-        "graph": _graph(estate, measured),
+        **concluded.sections,
+        "graph": _graph(estate, concluded.measured),
         "commitments": list(_commitments(estate, key[1])),
         "facts": write_facts(facts),
         "estate": write_estate(estate),
@@ -213,15 +229,48 @@ def _measured(estate: Estate, measurements: Measurements, asked: AskedPeriod, ke
     raise AssertionError("what was assessed can be measured again")
 
 
-def _findings(verdict: Verdict, key: TermKey) -> list[Any]:
-    """The findings on one term."""
-    return [one for one in verdict.findings if _concerns(one.subjects, key)]
+def _findings(verdict: Verdict, subject: Subject) -> list[Finding]:
+    """The findings on one term, and those on its agreement as a whole."""
+    terms = {term.id for term in subject.version.terms}
+    return [one for one in verdict.findings if _concerns(one.subjects, subject.key, terms)]
 
 
-def _concerns(named: Sequence[str], key: TermKey) -> bool:
-    if key.term in named:
-        return named[:3] == (key.agreement, key.term, key.service)
+def _concerns(named: Sequence[str], key: TermKey, terms: Container[str]) -> bool:
+    if named[:1] == (key.agreement,) and len(named) > 1 and named[1] in terms:
+        return tuple(named[1:3]) == (key.term, key.service)[: len(named) - 1]
     return key.agreement in named[:2]
+
+
+def _case_json(case: Case, subject: Subject) -> Plain:
+    """A case that missed; of a ticket with how its clock ran and in whose hands."""
+    plain = {"id": case.id, "value": number_json(case.value, True)}
+    if case.clock is None:
+        return plain
+    history = clock_history(case.clock, subject.version.provider)
+    reading = case.clock.reading
+    return plain | {
+        "clock": {
+            "from": format_instant(reading.begun),
+            "due": _instant(reading.due),
+            "stopped": _instant(reading.stopped),
+            "targetSeconds": _seconds(reading.target),
+            "countedSeconds": _seconds(reading.consumed),
+            "segments": [
+                span_json(Span(one.start, one.end))
+                | {"state": one.state, "reasons": list(one.reasons)}
+                for one in history.segments
+            ],
+            "holders": [
+                span_json(Span(one.start, one.end))
+                | {"party": one.party, "countedSeconds": _seconds(one.counted)}
+                for one in history.holders
+            ],
+        }
+    }
+
+
+def _seconds(duration: int) -> Any:
+    return None if duration >= FOREVER else number_json(Fraction(duration, SECOND), True)
 
 
 def _slice_json(one: Piece) -> Plain:
@@ -382,7 +431,8 @@ def _again(pack: Plain) -> Plain:
     verdict = _settled(estate, facts, question)
     if not any((one.key, one.period) == key for one in verdict.assessments):
         raise refuse("NOTHING_ASSESSED", "what it is about is not assessed", path="about")
-    return _pack(estate, facts, question, verdict, key)
+    concluded = _concluded(estate, facts, question, verdict, key)
+    return _pack(estate, facts, question, key, concluded)
 
 
 def _differences(expected: Any, found: Any, path: str) -> Iterator[Disagreement]:

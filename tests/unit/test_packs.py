@@ -170,7 +170,14 @@ def test_a_case_that_is_late_is_evidence_as_well() -> None:
     )
     pack = small("third", estate, facts)
     assert pack["assessment"]["status"] == "BREACHED"
-    assert pack["cases"] == [{"id": "t-1", "value": "0"}]
+    (case,) = pack["cases"]
+    assert (case["id"], case["value"]) == ("t-1", "0")
+    # Opened at nine, four hours, round the clock; six hours in the provider's hands.
+    assert case["clock"]["due"] == "2026-04-06T13:00:00Z"
+    assert (case["clock"]["targetSeconds"], case["clock"]["countedSeconds"]) == ("14400", "21600")
+    states = [(one["state"], one["to"]) for one in case["clock"]["segments"]]
+    assert states == [("counts", case["clock"]["due"]), ("overdue", "2026-04-06T15:00:00Z")]
+    assert [one["party"] for one in case["clock"]["holders"]] == ["us"]
     assert verify_pack(reread(pack)) == []
     assert page_of(pack_page(pack)) == pack_page(pack)
 
@@ -307,7 +314,7 @@ def test_the_page_shows_what_the_pack_in_it_holds() -> None:
     pack = read_pack(held_in(page))
     assert verify_pack(pack) == []
     assert verify_page(page, pack) == []
-    (found,) = verify_page(page.replace("3:00:00", "2:00:00"), pack)
+    (found,) = verify_page(page.replace("<td>3:00:00<", "<td>2:00:00<"), pack)
     assert found.path == "page"
 
 
