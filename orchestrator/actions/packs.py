@@ -1,17 +1,15 @@
-"""The evidence pack of a breach or claim: made, written, and verified by making it again.
+"""The evidence pack of a breach or claim.
 
 A pack is one document that holds an estate and facts, as far as one assessment follows from them,
 and everything that was concluded. The same estate, facts and period give the same bytes; whoever
-has a pack can make it again from what it holds, and so find what was changed.
+has a pack can make it again from what it holds, and so find what was changed (`verification`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
 
@@ -39,7 +37,6 @@ from orchestrator.engine.verdicts import Moment
 from orchestrator.errors import OrchestratorError, refuse
 from orchestrator.formats.estate import read_estate, write_estate
 from orchestrator.formats.facts import read_facts, write_facts
-from orchestrator.formats.pack_page import pack_page
 from orchestrator.formats.results import (
     assessment_json,
     breach_json,
@@ -201,6 +198,7 @@ def _concluded(
 def _pack(
     estate: Estate, facts: Facts, question: Question, key: Key, concluded: _Concluded
 ) -> Plain:
+    held, written = write_facts(facts), write_estate(estate)
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
@@ -213,8 +211,9 @@ def _pack(
         **concluded.sections,
         "graph": _graph(estate, concluded.measured),
         "commitments": list(_commitments(estate, key[1])),
-        "facts": write_facts(facts),
-        "estate": write_estate(estate),
+        "sources": {"facts": _digest(held), "estate": _digest(written)},
+        "facts": held,
+        "estate": written,
     }
 
 
@@ -348,77 +347,9 @@ def _instant(instant: Instant) -> str | None:
     return format_instant(instant) if DAWN < instant < FOREVER else None
 
 
-def _sealed(pack: Plain) -> Plain:
-    return pack | {"hash": seal(pack)}
-
-
-def seal(pack: Plain) -> str:
-    """The SHA-256 of a pack's canonical JSON, without the hash itself."""
-    bare = {key: value for key, value in pack.items() if key != "hash"}
-    return hashlib.sha256(canonical_json(bare)).hexdigest()
-
-
-# --- verifying -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """Something in a pack that does not follow from what it holds. `path` says where."""
-
-    path: str
-    message: str
-
-
-def read_pack(text: bytes | str, file: str = "") -> Plain:
-    """A pack from its JSON text; BAD_KIND for anything else."""
-    try:
-        pack = json.loads(text, parse_float=Decimal)
-    except ValueError as error:
-        raise refuse("BAD_SYNTAX", "this is not JSON", "name an evidence pack").at(
-            file=file
-        ) from error
-    if not isinstance(pack, dict) or pack.get("kind") != KIND:
-        raise refuse("BAD_KIND", f"a document of kind {KIND} is needed here").at(file=file)
-    return pack
-
-
-def verify_pack(pack: Plain) -> list[Disagreement]:
-    """Everything in a pack that does not agree with what follows from the estate and the facts
-    that it holds, or with its own hash."""
-    found: list[Disagreement] = []
-    if pack.get("hash") != seal(pack):
-        found.append(Disagreement("hash", f"is {pack.get('hash')}, the content has {seal(pack)}"))
-    try:
-        again = _again(pack)
-    except OrchestratorError as error:
-        found += [
-            Disagreement(one.path or "estate", f"cannot be computed from: {one}")
-            for one in error.problems
-        ]
-        return found
-    except (KeyError, TypeError, AttributeError, StopIteration):
-        found.append(Disagreement("about", "does not name an assessment of what it holds"))
-        return found
-    bare = {key: value for key, value in pack.items() if key != "hash"}
-    found += _differences(json.loads(canonical_json(again), parse_float=Decimal), bare, "")
-    return found
-
-
-def verify_page(page: str, pack: Plain) -> list[Disagreement]:
-    """Whether a page shows what the pack inside it holds, to the last character."""
-    try:
-        expected = pack_page(pack)
-    except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
-        return [Disagreement("page", "cannot be made of the pack inside it")]
-    if page == expected:
-        return []
-    lines = zip(page.splitlines(), expected.splitlines(), strict=False)
-    number = next((i for i, (one, two) in enumerate(lines, 1) if one != two), 0)
-    return [Disagreement("page", f"does not show what it holds (line {number})")]
-
-
-def _again(pack: Plain) -> Plain:
-    """The pack made again from the estate and the facts that it holds."""
+def made_again(pack: Plain) -> Plain:
+    """A pack made again from the estate and the facts that it holds; without the hash. Raises what
+    reading them raises, and NOTHING_ASSESSED."""
     about = pack["about"]
     estate = read_estate(canonical_json(pack["estate"]), "the estate it holds").estate
     facts = read_facts(canonical_json(pack["facts"]), "the facts it holds")
@@ -429,31 +360,24 @@ def _again(pack: Plain) -> Plain:
         Span(parse_instant(about["period"]["from"]), parse_instant(about["period"]["to"])),
     )
     verdict = _settled(estate, facts, question)
-    if not any((one.key, one.period) == key for one in verdict.assessments):
+    assessed = [(one.key, one.period) for one in verdict.assessments]
+    if key not in assessed:
         raise refuse("NOTHING_ASSESSED", "what it is about is not assessed", path="about")
+    # As assessed, and not as named: there, a version may be anything that equals its number.
+    key = assessed[assessed.index(key)]
     concluded = _concluded(estate, facts, question, verdict, key)
     return _pack(estate, facts, question, key, concluded)
 
 
-def _differences(expected: Any, found: Any, path: str) -> Iterator[Disagreement]:
-    if isinstance(expected, dict) and isinstance(found, dict):
-        for key in sorted({*expected, *found}):
-            inner = f"{path}.{key}" if path else key
-            if key not in found:
-                yield Disagreement(inner, "is missing")
-            elif key not in expected:
-                yield Disagreement(inner, "does not belong there")
-            else:
-                yield from _differences(expected[key], found[key], inner)
-    elif isinstance(expected, list) and isinstance(found, list):
-        if len(expected) != len(found):
-            yield Disagreement(path, f"has {len(found)} entries, {len(expected)} follow")
-        for number, (one, two) in enumerate(zip(expected, found, strict=False)):
-            yield from _differences(one, two, f"{path}[{number}]")
-    elif expected != found or isinstance(expected, bool) != isinstance(found, bool):
-        yield Disagreement(path, f"is {_shown(found)}, {_shown(expected)} follows")
+def _sealed(pack: Plain) -> Plain:
+    return pack | {"hash": seal(pack)}
 
 
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else canonical_json(value).decode()
-    return text if len(text) <= 80 else f"{text[:77]}..."
+def seal(pack: Plain) -> str:
+    """The SHA-256 of a pack's canonical JSON, without the hash itself."""
+    bare = {key: value for key, value in pack.items() if key != "hash"}
+    return _digest(bare)
+
+
+def _digest(plain: Plain) -> str:
+    return hashlib.sha256(canonical_json(plain)).hexdigest()

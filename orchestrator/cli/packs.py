@@ -9,14 +9,8 @@ from typing import Any, Final
 import click
 
 from orchestrator import terminal
-from orchestrator.actions.packs import (
-    Question,
-    Wanted,
-    make_pack,
-    read_pack,
-    verify_pack,
-    verify_page,
-)
+from orchestrator.actions.packs import Question, Wanted, make_pack
+from orchestrator.actions.verification import read_pack, verify_pack, verify_page
 from orchestrator.cli.shared import (
     as_of_option,
     config_of,
@@ -44,7 +38,7 @@ from orchestrator.store.read import load_estate, load_facts
 WRITERS: Final[dict[str, Callable[[dict[str, Any]], bytes]]] = {
     ".json": lambda pack: dump_json(pack).encode(),
     ".html": lambda pack: pack_page(pack).encode(),
-    ".pdf": lambda pack: page_pdf(pack_page(pack)),
+    ".pdf": lambda pack: page_pdf(pack_page(pack), dump_json(pack).encode()),
 }
 """How a pack is written, by the end of the file's name."""
 
@@ -118,12 +112,30 @@ def _held(
         return subject, load_facts(session, tenant, reach_of(subject, asked), known)
 
 
-def verify_file(path: str, *, as_json: bool) -> int:
-    """Verify the pack in a file, JSON or page; 1 where something does not agree."""
-    text = read_file(path).decode("utf-8", errors="replace")
-    page = text.lstrip().startswith("<")
-    held = read_pack(held_in(text, path) if page else text, path)
-    found = verify_pack(held) + (verify_page(text, held) if page else [])
+def verify_file(path: str, *, known: str, page: str | None, as_json: bool) -> int:
+    """Verify the pack in a file, JSON or page; 1 where something does not agree. `known` is the
+    hash that it should have, `page` a file for the page that belongs to it."""
+    content = read_file(path)
+    if content.startswith(b"%PDF"):
+        raise refuse(
+            "BAD_KIND",
+            "what a PDF shows cannot be held against the pack that is attached to it",
+            "take that out (pdfdetach -saveall FILE) and verify pack.json",
+        ).at(file=path)
+    text = content.decode("utf-8", errors="replace")
+    shown = text.lstrip().startswith("<")
+    held = read_pack(held_in(text, path) if shown else text, path)
+    found = verify_pack(held, known)
+    if page is not None:
+        if found:
+            raise refuse(
+                "NOT_VERIFIED",
+                f"the pack in {path} does not follow from what it holds, so it gets no page",
+                "leave --page out to see what does not agree",
+            )
+        write_bytes(page, pack_page(held).encode())
+    if shown:
+        found += verify_page(text, held)
     if as_json:
         print_json(
             {
@@ -137,7 +149,9 @@ def verify_file(path: str, *, as_json: bool) -> int:
     for one in found:
         out.print(f"{one.path} {one.message}", soft_wrap=True, markup=False)
     count = f"{len(found)} things do not agree" if len(found) != 1 else "one thing does not agree"
-    out.print(f"{path}: {count}." if found else f"{path} follows from what it holds.")
+    out.print(
+        f"{path}: {count}." if found else f"{path} follows from what it holds.", soft_wrap=True
+    )
     return 1 if found else 0
 
 

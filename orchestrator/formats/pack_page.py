@@ -65,8 +65,8 @@ svg{width:100%;height:auto;min-width:760px;margin:.3rem 0;break-inside:avoid}
 @page{size:A4;margin:16mm 14mm 18mm;
 @bottom-right{content:counter(page) " of " counter(pages);font:8px "DejaVu Sans",sans-serif}
 @bottom-left{content:"SHA-256 HASH";font:8px "DejaVu Sans Mono",monospace}}
-@media print{body{margin:0;padding:0;max-width:none;font-size:11px}
-table,pre,dl{font-size:9px}.hash{font-size:7.5px}.at{white-space:normal}
+@media print{html{font-size:11px}body{margin:0;padding:0;max-width:none;font-size:11px}
+table,pre,dl{font-size:9px}h1{font-size:18px}h2{font-size:13px}h3{font-size:11px}.hash{font-size:7.5px}.at{white-space:normal}
 .wide,.drawn{overflow:visible}svg{min-width:0}}
 """
 
@@ -294,15 +294,18 @@ def _checking(pack: Plain) -> str:
         + paragraph(
             "That it agrees says that the figures follow. Whether the facts are true and the "
             "clauses are those that were agreed, compare with your own records: facts by their "
-            "ids, agreements by the hashes above. With the hash that you were told by another "
-            "way, ",
+            "ids, agreements by the hashes above (",
+            code("orchestrator hashes ESTATE"),
+            " prints those of your own). With the hash that you were told by another way, ",
             code("orchestrator verify FILE --hash SHA256"),
             " says that this is that pack, to the last character.",
         )
         + pairs(
             [
                 ("SHA-256 of the pack", pack["hash"]),
-                ("It is taken of", "its JSON without `hash`: keys sorted, no blanks, UTF-8"),
+                ("Of the facts in it", pack["sources"]["facts"]),
+                ("Of the estate in it", pack["sources"]["estate"]),
+                ("Each is taken of", "the JSON without `hash`: keys sorted, no blanks, UTF-8"),
                 ("Made by", _command(pack)),
             ]
         )
