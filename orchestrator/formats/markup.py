@@ -11,7 +11,7 @@ from fractions import Fraction
 from html import escape
 from typing import Any, Final
 
-from orchestrator.formats.figures import figure, percent
+from orchestrator.formats.figures import figure, grouped, percent
 from orchestrator.formats.text import canonical_json
 from orchestrator.model.metrics import METRICS
 
@@ -128,10 +128,7 @@ def duration(seconds: Any) -> str:
 
 def money(amount: str, currency: str = "") -> str:
     """An amount with its thousands apart."""
-    sign, digits = ("-", amount[1:]) if amount.startswith("-") else ("", amount)
-    whole, point, rest = digits.partition(".")
-    grouped = f"{int(whole):,}" if whole.isdecimal() and whole.isascii() else whole
-    return f"{sign}{grouped}{point}{rest} {currency}".rstrip()
+    return f"{grouped(amount)} {currency}".rstrip()
 
 
 def goal(metric: str, target: Any) -> str:
