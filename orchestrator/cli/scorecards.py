@@ -92,11 +92,11 @@ def scorecard(
 
 
 _NAME: Final = 16
-_FIGURES: Final = ("met", "attainment", "trend", "headroom", "breaches")
+_FIGURES: Final = ("attainment", "trend", "headroom", "breaches")
 _MONEY: Final = ("owed", "recovered", "net", "receivable", "earned", "granted")
 
 LEGEND: Final = {
-    "attainment": "the part of the periods of its terms that were met, of those that can be judged",
+    "attainment": "periods of its terms that were met, of those that can be judged",
     "trend": "attainment in the later half of the periods less that in the earlier half",
     "headroom": "of the term that did worst, what was left of what it may miss in a period; 3x: "
     "three times as much was missed",
@@ -126,17 +126,17 @@ def show_scorecard(out: Console, card: Scorecard, detail: str = "") -> None:
 
     for one in card.scores:
         figures = (_trend(one.trend), _headroom(one.headroom), str(one.breaches))
-        table.add_row(one.subject, *_kept(one.met, one.breached), *figures, *amounts(one.sums))
+        table.add_row(one.subject, _kept(one.met, one.breached), *figures, *amounts(one.sums))
         if detail == "terms":
             for line in one.lines:
                 name = f"  {line.agreement}/{line.term} on {line.service}"
-                table.add_row(name, *_kept(line.met, line.breached), style="dim")
+                table.add_row(name, _kept(line.met, line.breached), style="dim")
         if detail == "periods":
             for part in one.periods:
                 figures = ("", "", str(part.breaches))
                 table.add_row(
                     f"  {terminal.period_text(part.period)}",
-                    *_kept(part.met, part.breached),
+                    _kept(part.met, part.breached),
                     *figures,
                     *amounts(part.sums),
                     style="dim",
@@ -150,9 +150,9 @@ def show_scorecard(out: Console, card: Scorecard, detail: str = "") -> None:
             out.print(f"{name}: {LEGEND[name]}", style="dim", soft_wrap=True)
 
 
-def _kept(met: int, breached: int) -> tuple[str, str]:
+def _kept(met: int, breached: int) -> str:
     judged = met + breached
-    return f"{met}/{judged}", f"{met / judged:.1%}" if judged else ""
+    return f"{met}/{judged} {met / judged:6.1%}" if judged else "-"
 
 
 def _trend(value: Fraction | None) -> str:

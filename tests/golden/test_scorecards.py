@@ -198,5 +198,7 @@ def test_a_card_for_people_shows_what_there_is_and_says_what_it_means(
 def test_a_wide_card_loses_no_column(capsys: pytest.CaptureFixture[str]) -> None:
     files = (str(R6 / "estate.yaml"), str(R6 / "facts.yaml"))
     assert main(["scorecard", *files, "--period", "2026-Q2", "--by", "service"]) == 0
-    heads = capsys.readouterr().out.splitlines()[2].split()
-    assert heads[-4:] == ["owed", "recovered", "net", "receivable"]
+    shown = capsys.readouterr().out.splitlines()
+    assert shown[2].split()[-4:] == ["owed", "recovered", "net", "receivable"]
+    (together,) = (line.split() for line in shown if line.strip().startswith("together"))
+    assert together == ["together", "10,000.00", "2,000.00", "8,000.00", "2,000.00"]
