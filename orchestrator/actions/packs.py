@@ -8,11 +8,22 @@ has a pack can make it again from what it holds, and so find what was changed (`
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Final
 
+from orchestrator.actions.pack_claims import (
+    OnRecord,
+    claims_again,
+    losing,
+    none_on_record,
+    of_keys,
+    pack_claim,
+    standing,
+    these,
+)
+from orchestrator.engine.case_causes import case_causes
 from orchestrator.engine.cases import Case
 from orchestrator.engine.content import content_hash
 from orchestrator.engine.credit import ended
@@ -48,6 +59,7 @@ from orchestrator.formats.results import (
     span_json,
 )
 from orchestrator.formats.text import canonical_json
+from orchestrator.model.claims import Claim
 from orchestrator.model.contracts import Contract
 from orchestrator.model.estate import Estate
 from orchestrator.model.records import Assessment, Facts, Finding, TermKey, Verdict
@@ -85,8 +97,14 @@ class Question:
     as_of: Instant | None = None
 
 
-def make_pack(estate: Estate, facts: Facts, question: Question, wanted: Wanted) -> Plain:
-    """The pack of one assessment, as plain data.
+def make_pack(
+    estate: Estate,
+    facts: Facts,
+    question: Question,
+    wanted: Wanted,
+    on_record: OnRecord = none_on_record,
+) -> Plain:
+    """The pack of one assessment, as plain data. `on_record` are the claims for credits beneath.
 
     Of several that match, the one that is missed or pays. UNKNOWN_REFERENCE for an agreement that
     there is not, NOTHING_ASSESSED where no assessment matches, SEVERAL_ASSESSMENTS where it is not
@@ -98,26 +116,32 @@ def make_pack(estate: Estate, facts: Facts, question: Question, wanted: Wanted) 
             f"there is no agreement {wanted.agreement!r}",
             "use an id of the estate",
         )
-    whole = _settled(estate, facts, question)
+    whole = _settled(estate, facts, question, on_record)
     one = _chosen(whole, wanted)
     key = one.key, one.period
     about = next(v for v in estate.agreements[one.key.agreement] if v.number == one.key.version)
     span = reach_of(estate, AskedPeriod.parse(question.asked))
     said = _concluded(estate, facts, question, whole, key)
-    for part in parts(estate, facts, span, about, key[1]):
+    claims = standing(estate, whole.credits, on_record)
+    concerned = of_keys(claims, said.answering | {key})
+    tries = [(part, concerned) for part in parts(estate, facts, span, about, key[1])]
+    for part, kept in [*tries, ((estate, facts), claims)]:
         written = _as_written(*part)
         if written is None:
             continue
-        verdict = _settled(*written, question)
+        verdict = _settled(*written, question, these(kept))
         if any((one.key, one.period) == key for one in verdict.assessments):
             found = _concluded(*written, question, verdict, key)
             if found.sections == said.sections:
-                return _sealed(_pack(*written, question, key, found))
+                return _sealed(_pack(*written, question, key, found, kept))
     raise AssertionError("a whole estate gives its own verdict")
 
 
-def _settled(estate: Estate, facts: Facts, question: Question) -> Verdict:
-    return settle(estate, facts, AskedPeriod.parse(question.asked), as_of=question.as_of)
+def _settled(
+    estate: Estate, facts: Facts, question: Question, on_record: OnRecord = none_on_record
+) -> Verdict:
+    asked = AskedPeriod.parse(question.asked)
+    return settle(estate, facts, asked, as_of=question.as_of, lost=losing(on_record))
 
 
 def _as_written(estate: Estate, facts: Facts) -> tuple[Estate, Facts] | None:
@@ -166,10 +190,12 @@ def _chosen(verdict: Verdict, wanted: Wanted) -> Assessment:
 
 @dataclass(frozen=True, slots=True)
 class _Concluded:
-    """What an estate and facts say of one assessment: as sections of a pack, and as measured."""
+    """What an estate and facts say of one assessment: as sections of a pack, as measured, and which
+    credits answer for it."""
 
     sections: Plain
     measured: Measured
+    answering: frozenset[Key]
 
 
 def _concluded(
@@ -182,6 +208,7 @@ def _concluded(
     measured = _measured(estate, measurements, asked, key)
     found = conclusions(verdict, key)
     tallies = {(one.key, one.period): one for one in verdict.tallies}
+    answering = _answering(measured, Upstream(measurements, asked))
     sections = {
         "assessment": assessment_json(measured.assessment, True, tallies.get(key)),
         "breach": found.breach and breach_json(found.breach, exact=True),
@@ -190,15 +217,21 @@ def _concluded(
         "findings": [finding_json(one) for one in _findings(verdict, measured.subject)],
         "slices": [_slice_json(one) for one in pieces(seen, measured, moment)],
         "cases": [_case_json(one, measured.subject) for one in measured.missed],
-        "upstream": list(_upstream(measured, Upstream(measurements, asked), verdict)),
+        "upstream": list(_upstream(answering, verdict)),
     }
-    return _Concluded(sections, measured)
+    return _Concluded(sections, measured, frozenset(answering))
 
 
 def _pack(
-    estate: Estate, facts: Facts, question: Question, key: Key, concluded: _Concluded
+    estate: Estate,
+    facts: Facts,
+    question: Question,
+    key: Key,
+    concluded: _Concluded,
+    claims: Sequence[Claim],
 ) -> Plain:
     held, written = write_facts(facts), write_estate(estate)
+    claimed = [pack_claim(one) for one in claims]
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
@@ -211,7 +244,12 @@ def _pack(
         **concluded.sections,
         "graph": _graph(estate, concluded.measured),
         "commitments": list(_commitments(estate, key[1])),
-        "sources": {"facts": _digest(held), "estate": _digest(written)},
+        "sources": {
+            "facts": _digest(held),
+            "estate": _digest(written),
+            "claims": _digest(claimed),
+        },
+        "claims": claimed,
         "facts": held,
         "estate": written,
     }
@@ -289,15 +327,21 @@ def _slice_json(one: Piece) -> Plain:
     }
 
 
-def _upstream(measured: Measured, upstream: Upstream, verdict: Verdict) -> Iterator[Plain]:
-    """What the agreements that answer for a breach came to, in their own periods."""
-    if measured.tally is not None:
-        return
-    credits = {(one.key, one.period): one for one in verdict.credits}
-    answering: dict[Key, Measured] = {}
-    for cause in causes(measured, upstream):
+def _answering(measured: Measured, upstream: Upstream) -> dict[Key, Measured]:
+    """The agreements that answer for a breach, as measured in their own periods."""
+    of_cases = measured.tally is not None
+    if of_cases and not measured.missed:
+        return {}
+    found: dict[Key, Measured] = {}
+    for cause in (case_causes if of_cases else causes)(measured, upstream):
         if cause.answers is not None:
-            answering.setdefault(ended(cause.answers), cause.answers)
+            found.setdefault(ended(cause.answers), cause.answers)
+    return found
+
+
+def _upstream(answering: Mapping[Key, Measured], verdict: Verdict) -> Iterator[Plain]:
+    """What the agreements that answer for a breach came to, in their own periods."""
+    credits = {(one.key, one.period): one for one in verdict.credits}
     for key, one in sorted(
         answering.items(), key=lambda item: (item[0][0].agreement, item[0][0].term, item[0][1])
     ):
@@ -348,8 +392,8 @@ def _instant(instant: Instant) -> str | None:
 
 
 def made_again(pack: Plain) -> Plain:
-    """A pack made again from the estate and the facts that it holds; without the hash. Raises what
-    reading them raises, and NOTHING_ASSESSED."""
+    """A pack made again from the estate, the facts and the claims that it holds; without the hash.
+    Raises what reading them raises, and NOTHING_ASSESSED."""
     about = pack["about"]
     estate = read_estate(canonical_json(pack["estate"]), "the estate it holds").estate
     facts = read_facts(canonical_json(pack["facts"]), "the facts it holds")
@@ -359,14 +403,15 @@ def made_again(pack: Plain) -> Plain:
         TermKey(about["agreement"], about["version"], about["term"], about["service"]),
         Span(parse_instant(about["period"]["from"]), parse_instant(about["period"]["to"])),
     )
-    verdict = _settled(estate, facts, question)
+    claims = claims_again(estate, pack["claims"], _settled(estate, facts, question).credits)
+    verdict = _settled(estate, facts, question, these(claims))
     assessed = [(one.key, one.period) for one in verdict.assessments]
     if key not in assessed:
         raise refuse("NOTHING_ASSESSED", "what it is about is not assessed", path="about")
     # As assessed, and not as named: there, a version may be anything that equals its number.
     key = assessed[assessed.index(key)]
     concluded = _concluded(estate, facts, question, verdict, key)
-    return _pack(estate, facts, question, key, concluded)
+    return _pack(estate, facts, question, key, concluded, claims)
 
 
 def _sealed(pack: Plain) -> Plain:
@@ -379,5 +424,5 @@ def seal(pack: Plain) -> str:
     return _digest(bare)
 
 
-def _digest(plain: Plain) -> str:
+def _digest(plain: Any) -> str:
     return hashlib.sha256(canonical_json(plain)).hexdigest()

@@ -90,7 +90,7 @@ def pack_page(pack: Plain) -> str:
         section("Who contributed, and where it ends", sections.responsibility(pack)),
         section("Slices and shares", sections.slices(pack)),
         section("Credit and exposure", sections.credit_and_exposure(pack)),
-        section("What the agreements beneath came to", sections.upstream(pack)),
+        section("What the agreements beneath came to, and claims", sections.upstream(pack)),
         section("Findings", sections.findings(pack)),
         section("Facts", sections.facts(pack)),
         section("Clauses and terms", sections.clauses(pack)),
@@ -305,6 +305,7 @@ def _checking(pack: Plain) -> str:
                 ("SHA-256 of the pack", pack["hash"]),
                 ("Of the facts in it", pack["sources"]["facts"]),
                 ("Of the estate in it", pack["sources"]["estate"]),
+                ("Of the claims in it", pack["sources"]["claims"]),
                 ("Each is taken of", "the JSON without `hash`: keys sorted, no blanks, UTF-8"),
                 ("Made by", _command(pack)),
             ]

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from orchestrator.formats.drawings import waterfall
 from orchestrator.formats.markup import (
+    Markup,
     code,
     duration,
     glossary,
@@ -42,7 +43,10 @@ STEPS: Final = {
     "OWN_SHARE": ("own share", "for the provider's own part"),
     "STRUCTURAL_GAP": ("structural gap", "for parts of those who kept what they had promised"),
     "DEFINITION_GAP": ("definition gap", "for time that the agreements beneath do not count"),
-    "CLAIM_LAPSED": ("claim lapsed", "what could be had beneath no more, as it was claimed late"),
+    "CLAIM_LAPSED": (
+        "claim lapsed",
+        "what can be had beneath no more: claimed late, rejected, or granted in part",
+    ),
     "TIER_AND_FEE_SCALE": (
         "tier and fee scale",
         "as fees and tiers beneath are others; below nothing where more is paid beneath",
@@ -312,29 +316,70 @@ def _waterfall(exposure: Plain) -> str:
 def upstream(pack: Plain) -> str:
     """What the agreements of those who contributed came to, in their own periods."""
     listed = table(
-        ("term", "service", "from", "to", "target", "attained", "counted", "status", "credit"),
+        ("term", "period", "target", "attained", "counted", "status", "credit"),
         (_beneath(one["assessment"], one["credit"]) for one in pack["upstream"]),
-        (4, 5, 6, 8),
+        (2, 3, 4, 6),
     )
     said = (
         "Whether somebody is liable goes by its own agreement, in that one's period, by its "
         "definitions; so does what it pays."
     )
-    return listed and paragraph(said) + listed
+    return (listed and paragraph(said) + listed) + _claims(pack)
+
+
+def _claims(pack: Plain) -> str:
+    """What there is to claim until when, and what was done about it."""
+    found = pack["claims"]
+    listed = table(
+        ("claim", "period", "amount", "granted", "state", "to be made by"),
+        (
+            (
+                f"{one['claimant']} of {one['respondent']}, by {one['agreement']}/{one['term']} on "
+                f"{one['service']}",
+                _stacked(one["period"]),
+                money(one["amount"], one["currency"]),
+                money(one["accepted"], one["currency"]) if one["accepted"] else "",
+                code(one["state"]),
+                one["deadline"] or "no limit",
+            )
+            for one in found
+        ),
+        (2, 3),
+    )
+    moves = table(
+        ("claim", "at", "what", "by", "reason"),
+        (
+            (f"{one['agreement']}/{one['term']}", move["at"], *_move(move))
+            for one in found
+            for move in one["history"]
+        ),
+    )
+    said = "What is not on record as lapsed, rejected or granted in part is taken as to be had."
+    return (listed and paragraph(said) + listed) + moves
+
+
+def _move(move: Plain) -> tuple[object, ...]:
+    return code(move["do"]), move["by"] or "time", move["reason"]
 
 
 def _beneath(found: Plain, credit: Plain | None) -> tuple[object, ...]:
+    counted = duration(found["countedSeconds"])
+    if "cases" in found:
+        counted = f"{found['missed']} of {found['cases']} missed"
     return (
-        f"{found['agreement']}/{found['term']}",
-        found["service"],
-        found["period"]["from"],
-        found["period"]["to"],
+        f"{found['agreement']}/{found['term']} on {found['service']}",
+        _stacked(found["period"]),
         goal(found["metric"], found["target"]),
         goal(found["metric"], found["attained"]),
-        duration(found["countedSeconds"]),
+        counted,
         code(found["status"]),
         money(credit["amount"], credit["currency"]) if credit else "",
     )
+
+
+def _stacked(period: Plain) -> Markup:
+    """The two ends of a period, one beneath the other."""
+    return Markup(f"{text(period['from'])}<br>{text(period['to'])}")
 
 
 def findings(pack: Plain) -> str:
