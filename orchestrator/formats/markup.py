@@ -119,7 +119,10 @@ def share(value: Any) -> Markup:
 
 
 def duration(seconds: Any) -> str:
-    """Seconds as hours, minutes and seconds, and what is left of one as a fraction."""
+    """Seconds as hours, minutes and seconds, and what is left of one as a fraction; nothing of
+    what is not measured in time."""
+    if seconds is None:
+        return ""
     whole, rest = divmod(number(seconds), 1)
     hours, left = divmod(int(whole), 3600)
     shown = f"{hours}:{left // 60:02}:{left % 60:02}"

@@ -193,6 +193,13 @@ def _short(pack: Plain) -> str:
     return f"<ul>{''.join(f'<li>{one}</li>' for one in said)}</ul>"
 
 
+_COUNTS: Final = {
+    "cases": "Cases",
+    "missed": "Of them missed",
+    "missesAllowed": "Misses allowed",
+}
+
+
 def _summary(pack: Plain) -> str:
     about, found, made = pack["about"], pack["assessment"], _made(pack)
     metric = found["metric"]
@@ -206,12 +213,7 @@ def _summary(pack: Plain) -> str:
         ("Attained", f"{goal(metric, found['attained']) or 'not enough data'}{_how(found)}"),
     ]
     if "cases" in found:
-        allowed = found.get("missesAllowed")
-        rows += [
-            ("Cases", found["cases"]),
-            ("Of them missed", found["missed"]),
-            ("Misses allowed", "not by number" if allowed is None else allowed),
-        ]
+        rows += [(name, found[key]) for key, name in _COUNTS.items() if found[key] is not None]
     else:
         rows += [
             ("Service hours", duration(found["hoursSeconds"])),
@@ -219,7 +221,7 @@ def _summary(pack: Plain) -> str:
             ("Down, excused", duration(found["excusedSeconds"])),
             ("Unknown", duration(found["unknownSeconds"])),
         ]
-    if number(found["unknownSeconds"]) and found["attainedIfGapsDown"] is not None:
+    if number(found["unknownSeconds"] or 0) and found["attainedIfGapsDown"] is not None:
         low = goal(metric, found["attainedIfGapsDown"])
         high = goal(metric, found["attainedIfGapsUp"])
         rows.append(("If all gaps were down, up", f"{low}, {high}"))
@@ -256,13 +258,16 @@ def _how(found: Plain) -> str:
     """The division that gives what was attained, where it is a plain one."""
     if found["attained"] is None or isinstance(found["attained"], dict | list):
         return ""
-    attained, hours = number(found["attained"]), number(found["hoursSeconds"])
-    counted, excused = number(found["countedSeconds"]), number(found["excusedSeconds"])
+    attained = number(found["attained"])
     if "cases" in found:
-        kept, all_of_them = number(found["cases"]) - number(found["missed"]), number(found["cases"])
-        if all_of_them and attained == kept / all_of_them:
-            return f" = {kept} of {all_of_them} cases"
+        if found["missed"] is None:
+            return ""
+        kept, judged = number(found["cases"]) - number(found["missed"]), number(found["cases"])
+        return f" = {kept} of {judged} cases" if judged and attained == kept / judged else ""
+    if any(found[name] is None for name in ("hoursSeconds", "countedSeconds", "excusedSeconds")):
         return ""
+    hours, counted = number(found["hoursSeconds"]), number(found["countedSeconds"])
+    excused = number(found["excusedSeconds"])
     if hours and attained == 1 - counted / hours:
         return f" = 1 - {duration(counted)} / {duration(hours)} = {attained}"
     if hours > excused and attained == 1 - counted / (hours - excused):

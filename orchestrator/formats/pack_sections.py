@@ -364,7 +364,7 @@ def _move(move: Plain) -> tuple[object, ...]:
 
 def _beneath(found: Plain, credit: Plain | None) -> tuple[object, ...]:
     counted = duration(found["countedSeconds"])
-    if "cases" in found:
+    if found.get("missed") is not None:
         counted = f"{found['missed']} of {found['cases']} missed"
     return (
         f"{found['agreement']}/{found['term']} on {found['service']}",
