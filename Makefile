@@ -70,6 +70,8 @@ lock: | $(DEV) ## Lock the dependencies of setup.cfg again (UPGRADE=1: newest ve
 		--output-file requirements/dev.txt setup.cfg
 	$(COMPILE) --extra bench --constraint requirements/run.txt --constraint requirements/dev.txt \
 		--output-file requirements/bench.txt setup.cfg
+	$(COMPILE) --extra pdf --constraint requirements/run.txt \
+		--output-file requirements/pdf.txt setup.cfg
 	@! grep -nE '://| @ |==[^ ]*\+' requirements/*.txt || \
 		{ echo "error: a lock names a place or a local version" >&2; exit 1; }
 

@@ -1,25 +1,37 @@
-"""The evidence pack of a breach or claim: made, written, and verified by making it again.
+"""The evidence pack of a breach or claim.
 
 A pack is one document that holds an estate and facts, as far as one assessment follows from them,
 and everything that was concluded. The same estate, facts and period give the same bytes; whoever
-has a pack can make it again from what it holds, and so find what was changed.
+has a pack can make it again from what it holds, and so find what was changed (`verification`).
 """
 
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from fractions import Fraction
 from typing import Any, Final
 
+from orchestrator.actions.pack_claims import (
+    OnRecord,
+    claims_again,
+    losing,
+    none_on_record,
+    of_keys,
+    pack_claim,
+    standing,
+    these,
+)
+from orchestrator.engine.case_causes import case_causes
+from orchestrator.engine.cases import Case
 from orchestrator.engine.content import content_hash
 from orchestrator.engine.credit import ended
 from orchestrator.engine.dossier import (
     Key,
     Piece,
     at_the_time,
+    clock_history,
     conclusions,
     dependencies,
     parts,
@@ -28,7 +40,7 @@ from orchestrator.engine.dossier import (
 from orchestrator.engine.measure import Measured, Measurements
 from orchestrator.engine.observations import Observations
 from orchestrator.engine.settle import reach_of, settle
-from orchestrator.engine.subjects import periods_ending, subjects
+from orchestrator.engine.subjects import Subject, periods_ending, subjects
 from orchestrator.engine.trace import causes
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.engine.upstream import Upstream
@@ -36,7 +48,6 @@ from orchestrator.engine.verdicts import Moment
 from orchestrator.errors import OrchestratorError, refuse
 from orchestrator.formats.estate import read_estate, write_estate
 from orchestrator.formats.facts import read_facts, write_facts
-from orchestrator.formats.pack_page import pack_page
 from orchestrator.formats.results import (
     assessment_json,
     breach_json,
@@ -48,12 +59,14 @@ from orchestrator.formats.results import (
     span_json,
 )
 from orchestrator.formats.text import canonical_json
+from orchestrator.model.claims import Claim
 from orchestrator.model.contracts import Contract
 from orchestrator.model.estate import Estate
-from orchestrator.model.records import Assessment, Facts, TermKey, Verdict
+from orchestrator.model.records import Assessment, Facts, Finding, TermKey, Verdict
 from orchestrator.model.values import (
     DAWN,
     FOREVER,
+    SECOND,
     AskedPeriod,
     Instant,
     Span,
@@ -84,8 +97,14 @@ class Question:
     as_of: Instant | None = None
 
 
-def make_pack(estate: Estate, facts: Facts, question: Question, wanted: Wanted) -> Plain:
-    """The pack of one assessment, as plain data.
+def make_pack(
+    estate: Estate,
+    facts: Facts,
+    question: Question,
+    wanted: Wanted,
+    on_record: OnRecord = none_on_record,
+) -> Plain:
+    """The pack of one assessment, as plain data. `on_record` are the claims for credits beneath.
 
     Of several that match, the one that is missed or pays. UNKNOWN_REFERENCE for an agreement that
     there is not, NOTHING_ASSESSED where no assessment matches, SEVERAL_ASSESSMENTS where it is not
@@ -97,23 +116,32 @@ def make_pack(estate: Estate, facts: Facts, question: Question, wanted: Wanted) 
             f"there is no agreement {wanted.agreement!r}",
             "use an id of the estate",
         )
-    whole = _settled(estate, facts, question)
+    whole = _settled(estate, facts, question, on_record)
     one = _chosen(whole, wanted)
     key = one.key, one.period
     about = next(v for v in estate.agreements[one.key.agreement] if v.number == one.key.version)
     span = reach_of(estate, AskedPeriod.parse(question.asked))
-    for part in parts(estate, facts, span, about):
+    said = _concluded(estate, facts, question, whole, key)
+    claims = standing(estate, whole.credits, on_record)
+    concerned = of_keys(claims, said.answering | {key})
+    tries = [(part, concerned) for part in parts(estate, facts, span, about, key[1])]
+    for part, kept in [*tries, ((estate, facts), claims)]:
         written = _as_written(*part)
         if written is None:
             continue
-        verdict = _settled(*written, question)
-        if _same(whole, verdict, key):
-            return _sealed(_pack(*written, question, verdict, key))
+        verdict = _settled(*written, question, these(kept))
+        if any((one.key, one.period) == key for one in verdict.assessments):
+            found = _concluded(*written, question, verdict, key)
+            if found.sections == said.sections:
+                return _sealed(_pack(*written, question, key, found, kept))
     raise AssertionError("a whole estate gives its own verdict")
 
 
-def _settled(estate: Estate, facts: Facts, question: Question) -> Verdict:
-    return settle(estate, facts, AskedPeriod.parse(question.asked), as_of=question.as_of)
+def _settled(
+    estate: Estate, facts: Facts, question: Question, on_record: OnRecord = none_on_record
+) -> Verdict:
+    asked = AskedPeriod.parse(question.asked)
+    return settle(estate, facts, asked, as_of=question.as_of, lost=losing(on_record))
 
 
 def _as_written(estate: Estate, facts: Facts) -> tuple[Estate, Facts] | None:
@@ -126,14 +154,6 @@ def _as_written(estate: Estate, facts: Facts) -> tuple[Estate, Facts] | None:
         )
     except OrchestratorError:
         return None
-
-
-def _same(whole: Verdict, part: Verdict, key: Key) -> bool:
-    def of(verdict: Verdict) -> object:
-        about = [one for one in verdict.assessments if (one.key, one.period) == key]
-        return about, conclusions(verdict, key), _findings(verdict, key[0])
-
-    return of(whole) == of(part)
 
 
 def _chosen(verdict: Verdict, wanted: Wanted) -> Assessment:
@@ -168,7 +188,19 @@ def _chosen(verdict: Verdict, wanted: Wanted) -> Assessment:
 # --- what it holds -------------------------------------------------------------------------------
 
 
-def _pack(estate: Estate, facts: Facts, question: Question, verdict: Verdict, key: Key) -> Plain:
+@dataclass(frozen=True, slots=True)
+class _Concluded:
+    """What an estate and facts say of one assessment: as sections of a pack, as measured, and which
+    credits answer for it."""
+
+    sections: Plain
+    measured: Measured
+    answering: frozenset[Key]
+
+
+def _concluded(
+    estate: Estate, facts: Facts, question: Question, verdict: Verdict, key: Key
+) -> _Concluded:
     asked = AskedPeriod.parse(question.asked)
     seen = Observations(Underpinning(estate), facts)
     moment = Moment(reach_of(estate, asked).end, question.as_of)
@@ -176,6 +208,30 @@ def _pack(estate: Estate, facts: Facts, question: Question, verdict: Verdict, ke
     measured = _measured(estate, measurements, asked, key)
     found = conclusions(verdict, key)
     tallies = {(one.key, one.period): one for one in verdict.tallies}
+    answering = _answering(measured, Upstream(measurements, asked))
+    sections = {
+        "assessment": assessment_json(measured.assessment, True, tallies.get(key)),
+        "breach": found.breach and breach_json(found.breach, exact=True),
+        "credit": found.credit and credit_json(found.credit),
+        "exposure": found.exposure and exposure_json(found.exposure),
+        "findings": [finding_json(one) for one in _findings(verdict, measured.subject)],
+        "slices": [_slice_json(one) for one in pieces(seen, measured, moment)],
+        "cases": [_case_json(one, measured.subject) for one in measured.missed],
+        "upstream": list(_upstream(answering, verdict)),
+    }
+    return _Concluded(sections, measured, frozenset(answering))
+
+
+def _pack(
+    estate: Estate,
+    facts: Facts,
+    question: Question,
+    key: Key,
+    concluded: _Concluded,
+    claims: Sequence[Claim],
+) -> Plain:
+    held, written = write_facts(facts), write_estate(estate)
+    claimed = [pack_claim(one) for one in claims]
     return {
         "apiVersion": API_VERSION,
         "kind": KIND,
@@ -185,20 +241,17 @@ def _pack(estate: Estate, facts: Facts, question: Question, verdict: Verdict, ke
             "asked": question.asked,
             "asOf": None if question.as_of is None else format_instant(question.as_of),
         },
-        "assessment": assessment_json(measured.assessment, True, tallies.get(key)),
-        "breach": found.breach and breach_json(found.breach, exact=True),
-        "credit": found.credit and credit_json(found.credit),
-        "exposure": found.exposure and exposure_json(found.exposure),
-        "findings": [finding_json(one) for one in _findings(verdict, key[0])],
-        "slices": [_slice_json(one) for one in pieces(seen, measured, moment)],
-        "cases": [
-            {"id": case.id, "value": number_json(case.value, True)} for case in measured.missed
-        ],
-        "upstream": list(_upstream(measured, Upstream(measurements, asked), verdict)),
-        "graph": _graph(estate, measured),
+        **concluded.sections,
+        "graph": _graph(estate, concluded.measured),
         "commitments": list(_commitments(estate, key[1])),
-        "facts": write_facts(facts),
-        "estate": write_estate(estate),
+        "sources": {
+            "facts": _digest(held),
+            "estate": _digest(written),
+            "claims": _digest(claimed),
+        },
+        "claims": claimed,
+        "facts": held,
+        "estate": written,
     }
 
 
@@ -213,15 +266,48 @@ def _measured(estate: Estate, measurements: Measurements, asked: AskedPeriod, ke
     raise AssertionError("what was assessed can be measured again")
 
 
-def _findings(verdict: Verdict, key: TermKey) -> list[Any]:
-    """The findings on one term."""
-    return [one for one in verdict.findings if _concerns(one.subjects, key)]
+def _findings(verdict: Verdict, subject: Subject) -> list[Finding]:
+    """The findings on one term, and those on its agreement as a whole."""
+    terms = {term.id for term in subject.version.terms}
+    return [one for one in verdict.findings if _concerns(one.subjects, subject.key, terms)]
 
 
-def _concerns(named: Sequence[str], key: TermKey) -> bool:
-    if key.term in named:
-        return named[:3] == (key.agreement, key.term, key.service)
+def _concerns(named: Sequence[str], key: TermKey, terms: Container[str]) -> bool:
+    if named[:1] == (key.agreement,) and len(named) > 1 and named[1] in terms:
+        return tuple(named[1:3]) == (key.term, key.service)[: len(named) - 1]
     return key.agreement in named[:2]
+
+
+def _case_json(case: Case, subject: Subject) -> Plain:
+    """A case that missed; of a ticket with how its clock ran and in whose hands."""
+    plain = {"id": case.id, "value": number_json(case.value, True)}
+    if case.clock is None:
+        return plain
+    history = clock_history(case.clock, subject.version.provider)
+    reading = case.clock.reading
+    return plain | {
+        "clock": {
+            "from": format_instant(reading.begun),
+            "due": _instant(reading.due),
+            "stopped": _instant(reading.stopped),
+            "targetSeconds": _seconds(reading.target),
+            "countedSeconds": _seconds(reading.consumed),
+            "segments": [
+                span_json(Span(one.start, one.end))
+                | {"state": one.state, "reasons": list(one.reasons)}
+                for one in history.segments
+            ],
+            "holders": [
+                span_json(Span(one.start, one.end))
+                | {"party": one.party, "countedSeconds": _seconds(one.counted)}
+                for one in history.holders
+            ],
+        }
+    }
+
+
+def _seconds(duration: int) -> Any:
+    return None if duration >= FOREVER else number_json(Fraction(duration, SECOND), True)
 
 
 def _slice_json(one: Piece) -> Plain:
@@ -241,15 +327,21 @@ def _slice_json(one: Piece) -> Plain:
     }
 
 
-def _upstream(measured: Measured, upstream: Upstream, verdict: Verdict) -> Iterator[Plain]:
-    """What the agreements that answer for a breach came to, in their own periods."""
-    if measured.tally is not None:
-        return
-    credits = {(one.key, one.period): one for one in verdict.credits}
-    answering: dict[Key, Measured] = {}
-    for cause in causes(measured, upstream):
+def _answering(measured: Measured, upstream: Upstream) -> dict[Key, Measured]:
+    """The agreements that answer for a breach, as measured in their own periods."""
+    of_cases = measured.tally is not None
+    if of_cases and not measured.missed:
+        return {}
+    found: dict[Key, Measured] = {}
+    for cause in (case_causes if of_cases else causes)(measured, upstream):
         if cause.answers is not None:
-            answering.setdefault(ended(cause.answers), cause.answers)
+            found.setdefault(ended(cause.answers), cause.answers)
+    return found
+
+
+def _upstream(answering: Mapping[Key, Measured], verdict: Verdict) -> Iterator[Plain]:
+    """What the agreements that answer for a breach came to, in their own periods."""
+    credits = {(one.key, one.period): one for one in verdict.credits}
     for key, one in sorted(
         answering.items(), key=lambda item: (item[0][0].agreement, item[0][0].term, item[0][1])
     ):
@@ -299,77 +391,9 @@ def _instant(instant: Instant) -> str | None:
     return format_instant(instant) if DAWN < instant < FOREVER else None
 
 
-def _sealed(pack: Plain) -> Plain:
-    return pack | {"hash": seal(pack)}
-
-
-def seal(pack: Plain) -> str:
-    """The SHA-256 of a pack's canonical JSON, without the hash itself."""
-    bare = {key: value for key, value in pack.items() if key != "hash"}
-    return hashlib.sha256(canonical_json(bare)).hexdigest()
-
-
-# --- verifying -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Disagreement:
-    """Something in a pack that does not follow from what it holds. `path` says where."""
-
-    path: str
-    message: str
-
-
-def read_pack(text: bytes | str, file: str = "") -> Plain:
-    """A pack from its JSON text; BAD_KIND for anything else."""
-    try:
-        pack = json.loads(text, parse_float=Decimal)
-    except ValueError as error:
-        raise refuse("BAD_SYNTAX", "this is not JSON", "name an evidence pack").at(
-            file=file
-        ) from error
-    if not isinstance(pack, dict) or pack.get("kind") != KIND:
-        raise refuse("BAD_KIND", f"a document of kind {KIND} is needed here").at(file=file)
-    return pack
-
-
-def verify_pack(pack: Plain) -> list[Disagreement]:
-    """Everything in a pack that does not agree with what follows from the estate and the facts
-    that it holds, or with its own hash."""
-    found: list[Disagreement] = []
-    if pack.get("hash") != seal(pack):
-        found.append(Disagreement("hash", f"is {pack.get('hash')}, the content has {seal(pack)}"))
-    try:
-        again = _again(pack)
-    except OrchestratorError as error:
-        found += [
-            Disagreement(one.path or "estate", f"cannot be computed from: {one}")
-            for one in error.problems
-        ]
-        return found
-    except (KeyError, TypeError, AttributeError, StopIteration):
-        found.append(Disagreement("about", "does not name an assessment of what it holds"))
-        return found
-    bare = {key: value for key, value in pack.items() if key != "hash"}
-    found += _differences(json.loads(canonical_json(again), parse_float=Decimal), bare, "")
-    return found
-
-
-def verify_page(page: str, pack: Plain) -> list[Disagreement]:
-    """Whether a page shows what the pack inside it holds, to the last character."""
-    try:
-        expected = pack_page(pack)
-    except (KeyError, TypeError, ValueError, AttributeError, StopIteration):
-        return [Disagreement("page", "cannot be made of the pack inside it")]
-    if page == expected:
-        return []
-    lines = zip(page.splitlines(), expected.splitlines(), strict=False)
-    number = next((i for i, (one, two) in enumerate(lines, 1) if one != two), 0)
-    return [Disagreement("page", f"does not show what it holds (line {number})")]
-
-
-def _again(pack: Plain) -> Plain:
-    """The pack made again from the estate and the facts that it holds."""
+def made_again(pack: Plain) -> Plain:
+    """A pack made again from the estate, the facts and the claims that it holds; without the hash.
+    Raises what reading them raises, and NOTHING_ASSESSED."""
     about = pack["about"]
     estate = read_estate(canonical_json(pack["estate"]), "the estate it holds").estate
     facts = read_facts(canonical_json(pack["facts"]), "the facts it holds")
@@ -379,31 +403,26 @@ def _again(pack: Plain) -> Plain:
         TermKey(about["agreement"], about["version"], about["term"], about["service"]),
         Span(parse_instant(about["period"]["from"]), parse_instant(about["period"]["to"])),
     )
-    verdict = _settled(estate, facts, question)
-    if not any((one.key, one.period) == key for one in verdict.assessments):
+    claims = claims_again(estate, pack["claims"], _settled(estate, facts, question).credits)
+    verdict = _settled(estate, facts, question, these(claims))
+    assessed = [(one.key, one.period) for one in verdict.assessments]
+    if key not in assessed:
         raise refuse("NOTHING_ASSESSED", "what it is about is not assessed", path="about")
-    return _pack(estate, facts, question, verdict, key)
+    # As assessed, and not as named: there, a version may be anything that equals its number.
+    key = assessed[assessed.index(key)]
+    concluded = _concluded(estate, facts, question, verdict, key)
+    return _pack(estate, facts, question, key, concluded, claims)
 
 
-def _differences(expected: Any, found: Any, path: str) -> Iterator[Disagreement]:
-    if isinstance(expected, dict) and isinstance(found, dict):
-        for key in sorted({*expected, *found}):
-            inner = f"{path}.{key}" if path else key
-            if key not in found:
-                yield Disagreement(inner, "is missing")
-            elif key not in expected:
-                yield Disagreement(inner, "does not belong there")
-            else:
-                yield from _differences(expected[key], found[key], inner)
-    elif isinstance(expected, list) and isinstance(found, list):
-        if len(expected) != len(found):
-            yield Disagreement(path, f"has {len(found)} entries, {len(expected)} follow")
-        for number, (one, two) in enumerate(zip(expected, found, strict=False)):
-            yield from _differences(one, two, f"{path}[{number}]")
-    elif expected != found or isinstance(expected, bool) != isinstance(found, bool):
-        yield Disagreement(path, f"is {_shown(found)}, {_shown(expected)} follows")
+def _sealed(pack: Plain) -> Plain:
+    return pack | {"hash": seal(pack)}
 
 
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else canonical_json(value).decode()
-    return text if len(text) <= 80 else f"{text[:77]}..."
+def seal(pack: Plain) -> str:
+    """The SHA-256 of a pack's canonical JSON, without the hash itself."""
+    bare = {key: value for key, value in pack.items() if key != "hash"}
+    return _digest(bare)
+
+
+def _digest(plain: Any) -> str:
+    return hashlib.sha256(canonical_json(plain)).hexdigest()

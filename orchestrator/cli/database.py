@@ -241,9 +241,13 @@ def _show_later(out: Console, later: Sequence[LaterPeriod]) -> None:
 
 @click.command()
 @click.argument("pack", type=click.Path(), required=False)
+@click.option("--hash", "known", metavar="SHA256", default="", help="The hash PACK should have.")
+@click.option("--page", metavar="FILE", help="Write the page that belongs to PACK, if it agrees.")
 @url_option
 @json_option
-def verify(*, pack: str | None, url: str | None, as_json: bool) -> int:
+def verify(
+    *, pack: str | None, known: str, page: str | None, url: str | None, as_json: bool
+) -> int:
     """Recompute an evidence PACK from what it holds, or the hash chain of the audit trail and the
     books; exit 1 where something does not fit.
 
@@ -252,7 +256,9 @@ def verify(*, pack: str | None, url: str | None, as_json: bool) -> int:
     has to sum to zero in every currency, and its revisions to follow on one another.
     """
     if pack is not None:
-        return verify_file(pack, as_json=as_json)
+        return verify_file(pack, known=known, page=page, as_json=as_json)
+    if known or page:
+        raise refuse("USAGE", "--hash and --page are about a pack", "name the file of one")
     config = config_of(url)
     with opened(url) as store, store.read() as session:
         found = (*audit.verify(session, config.tenant), *verify_books(session, config.tenant))

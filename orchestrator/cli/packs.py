@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 import click
 
 from orchestrator import terminal
-from orchestrator.actions.packs import (
-    Question,
-    Wanted,
-    make_pack,
-    read_pack,
-    verify_pack,
-    verify_page,
-)
+from orchestrator.actions.pack_claims import OnRecord, none_on_record, these
+from orchestrator.actions.packs import Question, Wanted, make_pack
+from orchestrator.actions.verification import read_pack, verify_pack, verify_page
+from orchestrator.cli.claims import claims_option, on_record
 from orchestrator.cli.shared import (
     as_of_option,
     config_of,
@@ -31,6 +28,7 @@ from orchestrator.cli.shared import (
     url_option,
     write_bytes,
 )
+from orchestrator.engine.claimed import lapse_all
 from orchestrator.engine.settle import reach_of
 from orchestrator.errors import refuse
 from orchestrator.formats.pack_page import held_in, pack_page
@@ -39,12 +37,13 @@ from orchestrator.formats.text import dump_json
 from orchestrator.model.estate import Estate
 from orchestrator.model.records import Facts
 from orchestrator.model.values import AskedPeriod, Instant
+from orchestrator.store.claims import load_claims
 from orchestrator.store.read import load_estate, load_facts
 
 WRITERS: Final[dict[str, Callable[[dict[str, Any]], bytes]]] = {
     ".json": lambda pack: dump_json(pack).encode(),
     ".html": lambda pack: pack_page(pack).encode(),
-    ".pdf": lambda pack: page_pdf(pack_page(pack)),
+    ".pdf": lambda pack: page_pdf(pack_page(pack), dump_json(pack).encode()),
 }
 """How a pack is written, by the end of the file's name."""
 
@@ -59,6 +58,7 @@ WRITERS: Final[dict[str, Callable[[dict[str, Any]], bytes]]] = {
 @click.option(
     "--out", metavar="FILE", help="FILE.html, FILE.json or FILE.pdf (default: print JSON)."
 )
+@claims_option
 @as_of_option
 @url_option
 @json_option
@@ -71,6 +71,7 @@ def pack(
     term: str,
     service: str,
     out: str | None,
+    record: str | None,
     as_of: str | None,
     url: str | None,
     as_json: bool,
@@ -80,8 +81,13 @@ def pack(
     if out is not None and write is None:
         raise refuse("USAGE", f"{out} is no kind of pack", f"end it with {', '.join(WRITERS)}")
     known = instant(as_of)
-    subject, reported = _held(estate, facts, url, AskedPeriod.parse(period), known)
-    made = make_pack(subject, reported, Question(period, known), Wanted(agreement, term, service))
+    if record and not estate:
+        raise refuse("USAGE", "the database has its own claims", "leave --claims out")
+    subject, reported, claims = _held(estate, facts, url, AskedPeriod.parse(period), known)
+    if record:
+        claims = partial(on_record, subject, record, known)
+    wanted = Wanted(agreement, term, service)
+    made = make_pack(subject, reported, Question(period, known), wanted, claims)
     if out is None or write is None:
         click.echo(dump_json(made), nl=False)
         return 0
@@ -105,25 +111,47 @@ def _held(
     url: str | None,
     asked: AskedPeriod,
     known: Instant | None,
-) -> tuple[Estate, Facts]:
+) -> tuple[Estate, Facts, OnRecord]:
     if estate and not facts:
         raise refuse("USAGE", "facts are needed with an estate", "name a facts document too")
     if estate and facts:
         subject = document_of(estate).estate
         reported = facts_of(facts, subject)
-        return subject, reported if known is None else reported.known_at(known)
+        if known is not None:
+            reported = reported.known_at(known)
+        return subject, reported, none_on_record
     with opened(url) as store, store.read() as session:
         tenant = config_of(url).tenant
         subject = load_estate(session, tenant, known)
-        return subject, load_facts(session, tenant, reach_of(subject, asked), known)
+        reported = load_facts(session, tenant, reach_of(subject, asked), known)
+        claims = load_claims(session, tenant, known)
+        return subject, reported, these(claims if known is None else lapse_all(claims, known))
 
 
-def verify_file(path: str, *, as_json: bool) -> int:
-    """Verify the pack in a file, JSON or page; 1 where something does not agree."""
-    text = read_file(path).decode("utf-8", errors="replace")
-    page = text.lstrip().startswith("<")
-    held = read_pack(held_in(text, path) if page else text, path)
-    found = verify_pack(held) + (verify_page(text, held) if page else [])
+def verify_file(path: str, *, known: str, page: str | None, as_json: bool) -> int:
+    """Verify the pack in a file, JSON or page; 1 where something does not agree. `known` is the
+    hash that it should have, `page` a file for the page that belongs to it."""
+    content = read_file(path)
+    if content.startswith(b"%PDF"):
+        raise refuse(
+            "BAD_KIND",
+            "what a PDF shows cannot be held against the pack that is attached to it",
+            "take that out (pdfdetach -saveall FILE) and verify pack.json",
+        ).at(file=path)
+    text = content.decode("utf-8", errors="replace")
+    shown = text.lstrip().startswith("<")
+    held = read_pack(held_in(text, path) if shown else text, path)
+    found = verify_pack(held, known)
+    if page is not None:
+        if found:
+            raise refuse(
+                "NOT_VERIFIED",
+                f"the pack in {path} does not follow from what it holds, so it gets no page",
+                "leave --page out to see what does not agree",
+            )
+        write_bytes(page, pack_page(held).encode())
+    if shown:
+        found += verify_page(text, held)
     if as_json:
         print_json(
             {
@@ -137,7 +165,9 @@ def verify_file(path: str, *, as_json: bool) -> int:
     for one in found:
         out.print(f"{one.path} {one.message}", soft_wrap=True, markup=False)
     count = f"{len(found)} things do not agree" if len(found) != 1 else "one thing does not agree"
-    out.print(f"{path}: {count}." if found else f"{path} follows from what it holds.")
+    out.print(
+        f"{path}: {count}." if found else f"{path} follows from what it holds.", soft_wrap=True
+    )
     return 1 if found else 0
 
 

@@ -20,12 +20,28 @@ from orchestrator.engine.measure import Measured
 from orchestrator.engine.observations import Observations, sources
 from orchestrator.engine.promises import policies_of
 from orchestrator.engine.slices import Stretch, cut, slices
+from orchestrator.engine.ticket_explanation import Segment, explain_due
+from orchestrator.engine.ticket_ledger import Entry, ledger_of
+from orchestrator.engine.ticketed import Timed
 from orchestrator.engine.verdicts import Moment
 from orchestrator.model.agreements import Version
 from orchestrator.model.estate import Dated, Estate, Snapshot
 from orchestrator.model.flows import stages
 from orchestrator.model.parties import Party
-from orchestrator.model.records import Breach, Credit, Exposure, Facts, TermKey, Verdict
+from orchestrator.model.records import (
+    Breach,
+    Credit,
+    Exposure,
+    Fact,
+    Facts,
+    Maintenance,
+    Outage,
+    Sample,
+    TermKey,
+    Ticket,
+    Unknown,
+    Verdict,
+)
 from orchestrator.model.references import references
 from orchestrator.model.services import mentioned
 from orchestrator.model.values import Instant, Span
@@ -42,11 +58,11 @@ Key = tuple[TermKey, Span]
 
 
 def parts(
-    estate: Estate, facts: Facts, span: Span, about: Version
+    estate: Estate, facts: Facts, span: Span, about: Version, period: Span
 ) -> Iterator[tuple[Estate, Facts]]:
     """Ever larger parts of an estate with their facts, the last the whole: the first of them from
-    which an agreement's verdict follows unchanged is all that is needed. `span` is that of the
-    facts that the verdict depends on."""
+    which a verdict on one `period` of an agreement follows unchanged is all that is needed. `span`
+    is that of the facts that the verdict may depend on; of most, those of the period will do."""
     # Each list in the order of ids, whatever order it was told in.
     facts = Facts(
         *(
@@ -57,7 +73,8 @@ def parts(
     services = _beneath(estate, span, (cover.service for cover in about.covers))
     ours = _buyers(estate, span, about)
     small = _agreements(estate, span, services, ours) | {about.agreement}
-    yield _part(estate, facts, span, services, small)
+    for times in (period, span):
+        yield _part(estate, facts, span, times, services, small)
     # Whoever else draws on what was promised to us.
     sharing = {
         version.agreement
@@ -70,7 +87,8 @@ def parts(
         if version.agreement in sharing
         for service in _beneath(estate, span, (cover.service for cover in version.covers))
     }
-    yield _part(estate, facts, span, wider, sharing | small)
+    for times in (period, span):
+        yield _part(estate, facts, span, times, wider, sharing | small)
     yield estate, facts
 
 
@@ -114,9 +132,15 @@ def _agreements(estate: Estate, span: Span, services: set[str], buyers: set[str]
 
 
 def _part(
-    estate: Estate, facts: Facts, span: Span, services: set[str], agreements: set[str]
+    estate: Estate,
+    facts: Facts,
+    span: Span,
+    times: Span,
+    services: set[str],
+    agreements: set[str],
 ) -> tuple[Estate, Facts]:
-    """Some services and agreements, with all they refer to, and the facts on them in a span."""
+    """Some services and agreements, with all they refer to in a span, and the facts on them at
+    some times of it."""
     services, agreements = set(services), set(agreements)
     parties = set(estate.metadata.home)
     size = -1
@@ -139,7 +163,7 @@ def _part(
                 services |= set(mentioned(dated.value.requires))
                 for flow in dated.value.flows:
                     agreements |= {stage.agreement for stage in stages(flow.step)}
-    held = _facts(facts, span, services)
+    held = _facts(facts, times, services)
     parties |= _named_in(held)
     known = _with_parents(estate.parties, parties)
     made = Estate(
@@ -165,12 +189,16 @@ def _with_parents(parties: Mapping[str, Sequence[Dated[Party]]], wanted: Iterabl
 
 
 def _facts(facts: Facts, span: Span, services: set[str]) -> Facts:
-    def near(fact: object) -> bool:
-        within = getattr(fact, "span", None)
-        if within is not None:
-            return bool(within & span)
-        at = getattr(fact, "at", None)
-        return at is None or at in span
+    def near(fact: Fact) -> bool:
+        match fact:
+            case Ticket():
+                last = max([event.at for event in fact.events], default=fact.opened)
+                return fact.opened < span.end and last >= span.start
+            case Sample():
+                return fact.at in span
+            case Outage() | Maintenance() | Unknown():
+                return bool(fact.span & span)
+        raise AssertionError(fact)
 
     return Facts(
         *(
@@ -288,6 +316,30 @@ def _down(stretch: Stretch) -> list[int]:
         for leaf in scene.downtimes.leaves(scene.structure, support)
         if clip(scene.downtimes.of(scene.leaf(leaf))[0], stretch.start, stretch.end)
     ]
+
+
+OVERDUE: Final = "overdue"
+
+
+@dataclass(frozen=True, slots=True)
+class ClockHistory:
+    """How the clock of a late ticket came to its end: its time segment by segment up to the instant
+    at which it was due, what came after that as one, and in whose hands it ran."""
+
+    segments: tuple[Segment, ...]
+    holders: tuple[Entry, ...]
+
+
+def clock_history(timed: Timed, provider: str) -> ClockHistory:
+    """The clock of a ticket explained; time that nobody is recorded to have held it falls to the
+    provider."""
+    reading = timed.reading
+    segments = explain_due(reading, timed.clocks)
+    if reading.due < reading.at:
+        late = Segment(reading.due, reading.at, OVERDUE, (), reading.consumed)
+        segments = (*segments, late)
+    held = ledger_of(reading, timed.ticket, timed.rules, timed.clocks, provider)
+    return ClockHistory(segments, held.entries)
 
 
 def dependencies(snapshot: Snapshot, services: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:

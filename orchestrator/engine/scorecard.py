@@ -4,7 +4,7 @@ credits and exposures."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from fractions import Fraction
 from typing import Any, Final
 
@@ -14,9 +14,24 @@ from orchestrator.errors import refuse
 from orchestrator.model.agreements import Version
 from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.metrics import METRICS
-from orchestrator.model.records import Assessment, Credit, TermKey, Verdict
-from orchestrator.model.scorecards import CARDS, Score, Scorecard, ScoreLine, Sums
-from orchestrator.model.values import Money
+from orchestrator.model.records import (
+    Assessment,
+    Breach,
+    Credit,
+    Exposure,
+    Reward,
+    TermKey,
+    Verdict,
+)
+from orchestrator.model.scorecards import (
+    CARDS,
+    Score,
+    Scorecard,
+    ScoreLine,
+    ScorePeriod,
+    Sums,
+)
+from orchestrator.model.values import Money, Span
 
 Subject = Callable[[Snapshot, Version, TermKey], str]
 
@@ -71,15 +86,24 @@ def scorecard(
         for one in verdict.credits
         if claimable(estate.at(one.period.start), versions[one.key.agreement, one.key.version])
     ]
-    assessments, breaches = placed(verdict.assessments), placed(verdict.breaches)
-    exposures, credits = placed(verdict.exposures), placed(owing)
-    subjects = sorted({*assessments, *breaches, *exposures, *credits})
+    placed_at = {
+        "assessments": placed(verdict.assessments),
+        "breaches": placed(verdict.breaches),
+        "exposures": placed(verdict.exposures),
+        "credits": placed(owing),
+        "rewards": placed(verdict.rewards),
+    }
+    subjects = sorted({subject for rows in placed_at.values() for subject in rows})
+
+    def ours(reward: Reward) -> bool:
+        version = versions[reward.key.agreement, reward.key.version]
+        return claimable(estate.at(reward.period.start), version)
+
     scores = tuple(
         _score(
             subject,
-            assessments.get(subject, ()),
-            len(breaches.get(subject, ())),
-            _sums(exposures.get(subject, ()), credits.get(subject, ())),
+            _row({part: rows.get(subject, ()) for part, rows in placed_at.items()}),
+            ours,
         )
         for subject in subjects
     )
@@ -87,23 +111,58 @@ def scorecard(
     return Scorecard(by, scores, _added(together))
 
 
-def _score(
-    subject: str, assessments: Sequence[Assessment], breaches: int, sums: tuple[Sums, ...]
-) -> Score:
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What stands in one row of a card."""
+
+    assessments: tuple[Assessment, ...]
+    breaches: tuple[Breach, ...]
+    exposures: tuple[Exposure, ...]
+    credits: tuple[Credit, ...]
+    rewards: tuple[Reward, ...]
+
+    @property
+    def by_period(self) -> list[tuple[Span, _Row]]:
+        """What of it is of each of its periods, by their ends."""
+        found: dict[Span, dict[str, list[Any]]] = {}
+        for part in fields(self):
+            for one in getattr(self, part.name):
+                found.setdefault(one.period, {}).setdefault(part.name, []).append(one)
+        return [
+            (span, _row(found[span]))
+            for span in sorted(found, key=lambda one: (one.end, one.start))
+        ]
+
+
+def _row(placed: Mapping[str, Sequence[Any]]) -> _Row:
+    return _Row(*(tuple(placed.get(part.name, ())) for part in fields(_Row)))
+
+
+def _score(subject: str, row: _Row, granting: Callable[[Reward], bool]) -> Score:
     lines: dict[tuple[str, ...], list[Assessment]] = {}
-    for one in assessments:
+    for one in row.assessments:
         key = one.key.agreement, one.key.term, one.key.service
         lines.setdefault(key, []).append(one)
     return Score(
         subject,
-        len(assessments),
-        _count(assessments, "MET"),
-        _count(assessments, "BREACHED"),
-        breaches,
-        _trend(assessments),
-        min((left for one in assessments if (left := _left(one)) is not None), default=None),
-        sums,
+        len(row.assessments),
+        _count(row.assessments, "MET"),
+        _count(row.assessments, "BREACHED"),
+        len(row.breaches),
+        _trend(row.assessments),
+        min((left for one in row.assessments if (left := _left(one)) is not None), default=None),
+        _sums(row, granting),
         tuple(_line(lines[key]) for key in sorted(lines)),
+        tuple(
+            ScorePeriod(
+                span,
+                _count(within.assessments, "MET"),
+                _count(within.assessments, "BREACHED"),
+                len(within.breaches),
+                _sums(within, granting),
+            )
+            for span, within in row.by_period
+        ),
     )
 
 
@@ -173,28 +232,28 @@ def _share(assessments: Sequence[Assessment]) -> Fraction | None:
     return Fraction(met, met + breached) if met + breached else None
 
 
-def _sums(exposures: Iterable[Any], credits: Iterable[Any]) -> tuple[Sums, ...]:
-    parts = [Sums(one.currency, one.owed, one.recovered) for one in exposures]
-    parts += [Sums(one.money.currency, receivable=one.money.amount) for one in credits]
+def _sums(row: _Row, granting: Callable[[Reward], bool]) -> tuple[Sums, ...]:
+    parts = [Sums(one.currency, one.owed, one.recovered) for one in row.exposures]
+    parts += [Sums(one.money.currency, receivable=one.money.amount) for one in row.credits]
+    for reward in row.rewards:
+        name = "granted" if granting(reward) else "earned"
+        parts.append(Sums(reward.money.currency, **{name: reward.money.amount}))
     return _added(parts)
+
+
+_AMOUNTS: Final = ("owed", "recovered", "receivable", "earned", "granted")
 
 
 def _added(parts: Iterable[Sums]) -> tuple[Sums, ...]:
     """Sums of each currency, by its code; a currency in which nothing is due is left out."""
-    found: dict[str, Sums] = {}
+    found: dict[str, list[Sums]] = {}
     for one in parts:
-        held = found.get(one.currency, Sums(one.currency))
-        found[one.currency] = Sums(
-            one.currency,
-            held.owed + one.owed,
-            held.recovered + one.recovered,
-            held.receivable + one.receivable,
-        )
-    return tuple(
-        found[code]
+        found.setdefault(one.currency, []).append(one)
+    added = (
+        Sums(code, *(sum(getattr(one, name) for one in found[code]) for name in _AMOUNTS))
         for code in sorted(found)
-        if found[code].owed or found[code].receivable or found[code].recovered
     )
+    return tuple(one for one in added if any(getattr(one, name) for name in _AMOUNTS))
 
 
 def due_in(verdict: Verdict) -> dict[ClaimKey, Credit]:
@@ -203,9 +262,10 @@ def due_in(verdict: Verdict) -> dict[ClaimKey, Credit]:
 
 
 def together(verdicts: Sequence[Verdict]) -> Verdict:
-    """Several verdicts as one, the last that assessed a term's period being the one that counts."""
+    """Several verdicts as one, the last that assessed a term's period being the one that counts; of
+    what is earned, that in which it came to be so."""
     said = {
-        (one.key, one.period.start): number
+        (*_term_of(one.key), one.period.start): number
         for number, verdict in enumerate(verdicts)
         for one in verdict.assessments
     }
@@ -215,7 +275,13 @@ def together(verdicts: Sequence[Verdict]) -> Verdict:
             one
             for number, verdict in enumerate(verdicts)
             for one in getattr(verdict, part)
-            if said.get((one.key, one.period.start)) == number
+            if said.get((*_term_of(one.key), getattr(one, "earned", one.period).start)) == number
         )
 
-    return Verdict(*map(standing, ("assessments", "breaches", "credits", "exposures")))
+    parts = ("assessments", "breaches", "credits", "exposures", "rewards")
+    return Verdict(**{part: standing(part) for part in parts})
+
+
+def _term_of(key: TermKey) -> tuple[str, str, str]:
+    """A term, whatever the version: a credit may be earned back under a later one."""
+    return key.agreement, key.term, key.service

@@ -7,7 +7,7 @@ on the shapes themselves, as what makes PDF reads no style of the page into a dr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from typing import Final
 
@@ -16,22 +16,25 @@ from orchestrator.model.values import HOUR, Instant, Span, format_instant
 WIDTH: Final = 960
 _LEFT: Final = 190
 _ROW: Final = 22
+_LABEL: Final = 320
+"""As wide as two instants beside one another."""
 
 PARTIES: Final = (
     "#d9785f",
     "#6f9bd1",
     "#d1b04f",
-    "#8f7cc4",
+    "#a493d4",
     "#5fb0a4",
     "#c97fae",
     "#93a85a",
     "#a88a6d",
 )
-"""The colours of parties, in the order that they are met."""
+"""The colours of parties, in the order that they are met; dark text can be read on each."""
 
 DOWN: Final = "#b3423b"
 UNCOUNTED: Final = "#b9c2ca"
 _UP: Final = "#e3ece5"
+_TOTAL: Final = "#5b6b7a"
 _GAIN: Final = "#4f8a5b"
 _INK: Final = "#1b2733"
 _LINES: Final = ' stroke="#5b6b7a"'
@@ -45,13 +48,19 @@ SHOWN: Final = 40
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Something that went on from start to end: of which row, of which colour, and what it was."""
+    """Something that went on from start to end: of which row, of which colour, and what it was;
+    `low` in the lower half of the row, over what else is there."""
 
     row: str
     start: Instant
     end: Instant
     colour: str
     text: str
+    low: bool = False
+
+    def within(self, span: Span) -> Bar:
+        """The part of it that lies in a span."""
+        return replace(self, start=max(self.start, span.start), end=min(self.end, span.end))
 
 
 def colours(parties: Iterable[str]) -> Mapping[str, str]:
@@ -61,8 +70,8 @@ def colours(parties: Iterable[str]) -> Mapping[str, str]:
 
 def _svg(height: int, body: Sequence[str], title: str) -> str:
     return (
-        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{escape(title)}">'
-        f"<title>{escape(title)}</title>{''.join(body)}</svg>"
+        f'<div class="drawn" tabindex="0"><svg viewBox="0 0 {WIDTH} {height}" role="img" '
+        f'aria-label="{escape(title)}"><title>{escape(title)}</title>{"".join(body)}</svg></div>'
     )
 
 
@@ -95,31 +104,114 @@ def overview(period: Span, bars: Sequence[Bar]) -> str:
     body.append(_text(8, 24, "the whole period"))
     body.append(_text(_LEFT, 48, format_instant(period.start)))
     body.append(_text(WIDTH - 8, 48, format_instant(period.end), "end"))
-    return _svg(56, body, "When the service was down in the period")
+    return _svg(56, body, f"When the service was down in {period}")
 
 
-def enlarged(bars: Sequence[Bar]) -> list[str]:
-    """Each stretch of downtime by itself, a row for each component; what lies more than its own
-    length and an hour apart is another stretch."""
+def enlarged(bars: Sequence[Bar], beneath: Sequence[Bar] = ()) -> list[str]:
+    """Each stretch of downtime by itself, a row for each component, and in it what was reported
+    `beneath`, wider; what lies more than its own length and an hour apart is another stretch.
+
+    A little of the time around is drawn too, and of what was reported as much again as the stretch
+    is long.
+    """
+    order = {row: place for place, row in enumerate(dict.fromkeys(bar.row for bar in bars))}
     found = []
     for some in _clusters(bars)[:CLUSTERS]:
-        span = Span(min(bar.start for bar in some), max(bar.end for bar in some))
+        core = Span(min(bar.start for bar in some), max(bar.end for bar in some))
+        span = _around(core, beneath)
+        near = [
+            bar.within(span) for bar in beneath if bar.start < span.end and bar.end > span.start
+        ]
+        rows = sorted({bar.row for bar in some}, key=order.__getitem__)
+        rows = list(dict.fromkeys([*rows, *(bar.row for bar in near)]))
         scale = _scale(span)
-        rows = list(dict.fromkeys(bar.row for bar in some))
-        body = []
-        for number, row in enumerate(rows):
-            y = 8 + number * (_ROW + 4)
-            body.append(_rect(_LEFT, y, WIDTH - _LEFT - 8, _ROW, _UP, row))
-            body.append(_text(8, y + 16, row))
-            for bar in some:
-                if bar.row == row:
-                    start, end = scale(bar.start), scale(bar.end)
-                    body.append(_rect(start, y, max(end - start, 1), _ROW, bar.colour, bar.text))
+        body = [*_rows(rows, 8), *_bars(rows, near, scale, 8)]
+        body += _bars(rows, some, scale, 8, 4 if near else 0)
         y = 8 + len(rows) * (_ROW + 4) + 14
-        body.append(_text(_LEFT, y, format_instant(span.start)))
-        body.append(_text(WIDTH - 8, y, format_instant(span.end), "end"))
-        found.append(_svg(y + 8, body, f"Downtime from {format_instant(span.start)}"))
+        body += _ends(core, scale, y)
+        title = f"Downtime from {format_instant(core.start)} to {format_instant(core.end)}"
+        found.append(_svg(y + 8, body, title))
     return found
+
+
+def clock_drawing(title: str, bars: Sequence[Bar], marks: Sequence[tuple[Instant, str]]) -> str:
+    """What went on with one thing from its begin to its end, a row for each name, and instants in
+    between that mattered."""
+    span = Span(min(bar.start for bar in bars), max(bar.end for bar in bars))
+    scale = _scale(span)
+    rows = list(dict.fromkeys(bar.row for bar in bars))
+    body = [_text(8, 16, title), *_rows(rows, 24), *_bars(rows, bars, scale, 24)]
+    bottom = 24 + len(rows) * (_ROW + 4)
+    for at, name in marks:
+        x = scale(at)
+        body.append(
+            f'<path d="M{x:.1f} 20V{bottom:.1f}" stroke="{_INK}" stroke-width="2" fill="none">'
+            f"<title>{escape(name)} {format_instant(at)}</title></path>"
+        )
+        anchor = "end" if x > (WIDTH + _LEFT) / 2 else "start"
+        body.append(_text(x, 16, f"{name} {format_instant(at)}", anchor))
+    body += _ends(span, scale, bottom + 14)
+    return _svg(bottom + 22, body, title)
+
+
+def legend(entries: Iterable[tuple[str, str]]) -> str:
+    """What the colours of a drawing stand for."""
+    return (
+        '<p class="key">'
+        + "".join(
+            f'<span><i style="background:{hue}"></i>{escape(name)}</span>' for hue, name in entries
+        )
+        + "</p>"
+    )
+
+
+def _around(core: Span, beneath: Sequence[Bar]) -> Span:
+    """A stretch with a tenth of its length on both sides, or more where a fact goes on there."""
+    touching = [bar for bar in beneath if bar.start < core.end and bar.end > core.start]
+    margin = max(core.length // 10, 1)
+    first = min([bar.start for bar in touching], default=core.start)
+    last = max([bar.end for bar in touching], default=core.end)
+    return Span(
+        max(min(core.start, first) - margin, core.start - core.length - margin),
+        min(max(core.end, last) + margin, core.end + core.length + margin),
+    )
+
+
+def _rows(rows: Sequence[str], top: int) -> list[str]:
+    """Empty rows with their names."""
+    body = []
+    for number, row in enumerate(rows):
+        y = top + number * (_ROW + 4)
+        body.append(_rect(_LEFT, y, WIDTH - _LEFT - 8, _ROW, _UP, row))
+        body.append(_text(8, y + 16, _short(row, _LEFT // 7)))
+    return body
+
+
+def _bars(
+    rows: Sequence[str],
+    bars: Iterable[Bar],
+    scale: Callable[[Instant], float],
+    top: int,
+    inset: int = 0,
+) -> list[str]:
+    """Bars in their rows."""
+    body = []
+    for bar in bars:
+        y = top + rows.index(bar.row) * (_ROW + 4) + (_ROW // 2 if bar.low else inset)
+        start, end = scale(bar.start), scale(bar.end)
+        high = _ROW // 2 if bar.low else _ROW - 2 * inset
+        body.append(_rect(start, y, max(end - start, 1), high, bar.colour, bar.text))
+    return body
+
+
+def _ends(span: Span, scale: Callable[[Instant], float], y: float) -> list[str]:
+    """The begin and the end of a stretch, beneath it."""
+    start, end = scale(span.start), scale(span.end)
+    first, last = format_instant(span.start), format_instant(span.end)
+    if end - start >= _LABEL:
+        return [_text(start, y, first), _text(end, y, last, "end")]
+    middle = min((start + end) / 2, WIDTH - _LABEL / 2)
+    return [_text(max(middle, _LEFT + _LABEL / 2), y, f"{first} to {last}", "middle")]
 
 
 def clusters(bars: Sequence[Bar]) -> int:
@@ -154,12 +246,14 @@ def _scale(span: Span) -> Callable[[Instant], float]:
 
 @dataclass(frozen=True, slots=True)
 class Drawn:
-    """A service to be drawn: what it requires, a colour where it contributed, and a caption."""
+    """A service to be drawn: what it requires, a colour where it contributed, a caption, and what
+    of it can be `spared` as long as others are up."""
 
     id: str
     requires: tuple[str, ...]
     colour: str
     caption: str
+    spared: frozenset[str] = frozenset()
 
 
 def graph(services: Sequence[Drawn]) -> tuple[str, int]:
@@ -185,9 +279,10 @@ def graph(services: Sequence[Drawn]) -> tuple[str, int]:
         for id in one.requires:
             if id in place:
                 to_x, to_y = place[id]
+                dashes = ' stroke-dasharray="5 4"' if id in one.spared else ""
                 body.append(
                     f'<path d="M{x:.1f} {y + 40:.1f}C{x:.1f} {y + 62:.1f} {to_x:.1f} '
-                    f'{to_y - 22:.1f} {to_x:.1f} {to_y:.1f}" fill="none" stroke="#8a97a3"/>'
+                    f'{to_y - 22:.1f} {to_x:.1f} {to_y:.1f}" fill="none" stroke="#5b6b7a"{dashes}/>'
                 )
     for id, (x, y) in place.items():
         one = known[id]
@@ -197,7 +292,7 @@ def graph(services: Sequence[Drawn]) -> tuple[str, int]:
         body.append(_rect(x - wide / 2, y, wide, 40, fill, text, _LINES))
         body.append(_text(x, y + 17, _short(id, room), "middle"))
         body.append(_text(x, y + 33, _short(one.caption, room), "middle", 10))
-    return _svg(16 + (top + 1) * 84, body, "What the service rests on"), len(services) - len(chosen)
+    return _svg(64 + top * 84, body, "What the service rests on"), len(services) - len(chosen)
 
 
 def _chosen(services: Sequence[Drawn]) -> list[Drawn]:
@@ -217,11 +312,10 @@ def _short(text: str, room: int) -> str:
 # --- money ---------------------------------------------------------------------------------------
 
 
-def waterfall(steps: Sequence[tuple[str, int, str]]) -> str:
-    """Steps of (name, minor units, text) from what is owed down to what is recovered."""
-    owed = sum(amount for _, amount, _ in steps)
+def waterfall(owed: int, total: str, steps: Sequence[tuple[str, int, str]]) -> str:
+    """What is owed, and steps of (name, minor units, text) from there down to nothing."""
     low, high, level = min(0, owed), max(0, owed), owed
-    levels = []
+    levels = [(owed, 0)]
     for _, amount, _ in steps:
         levels.append((level, level - amount))
         level -= amount
@@ -229,13 +323,14 @@ def waterfall(steps: Sequence[tuple[str, int, str]]) -> str:
     wide = WIDTH - _LEFT - 140
     scale = wide / max(high - low, 1)
     body = []
+    rows = [("owed", owed, total), *steps]
     for number, ((name, amount, text), (before, after)) in enumerate(
-        zip(steps, levels, strict=True)
+        zip(rows, levels, strict=True)
     ):
         y = 8 + number * (_ROW + 6)
-        left = _LEFT + (min(before, after) - low) * scale
-        fill = _GAIN if name == "RECOVERED" or amount < 0 else DOWN
+        x = _LEFT + (min(before, after) - low) * scale
+        fill = _TOTAL if number == 0 else _GAIN if name == "recovered" or amount < 0 else DOWN
         body.append(_text(8, y + 16, name))
-        body.append(_rect(left, y, max(abs(amount) * scale, 1), _ROW, fill, f"{name} {text}"))
+        body.append(_rect(x, y, max(abs(before - after) * scale, 1), _ROW, fill, f"{name} {text}"))
         body.append(_text(WIDTH - 8, y + 16, text, "end"))
-    return _svg(12 + len(steps) * (_ROW + 6), body, "From what is owed to what is recovered")
+    return _svg(12 + len(rows) * (_ROW + 6), body, "From what is owed to what is recovered")

@@ -42,6 +42,13 @@ def percent(value: Fraction | float | None, places: int = 5, *, up: bool = False
     return "-" if value is None else f"{_cut(Fraction(value) * 100, places, up, least=2)}%"
 
 
+def grouped(amount: str) -> str:
+    """An amount of money as text, its thousands apart."""
+    whole, point, rest = amount.removeprefix("-").partition(".")
+    apart = f"{int(whole):,}" if whole.isdecimal() and whole.isascii() else whole
+    return f"{'-' * amount.startswith('-')}{apart}{point}{rest}"
+
+
 def figure(metric: str, value: Figure) -> str:
     """A figure of a metric: cut where more of it is better, raised where less is."""
     row = METRICS[metric]

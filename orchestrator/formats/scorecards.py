@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.formats.results import Plain, number_json, ratio_json, span_json
-from orchestrator.model.scorecards import Score, Scorecard, ScoreLine, Sums
+from orchestrator.model.scorecards import Score, Scorecard, ScoreLine, ScorePeriod, Sums
 
 
 def scorecard_json(card: Scorecard, exact: bool = False) -> Plain:
@@ -27,6 +27,17 @@ def _score_json(one: Score, exact: bool) -> Plain:
         "headroom": ratio_json(one.headroom, exact),
         "sums": [_sums_json(sums) for sums in one.sums],
         "terms": [_line_json(line, exact) for line in one.lines],
+        "periods": [_period_json(period) for period in one.periods],
+    }
+
+
+def _period_json(one: ScorePeriod) -> Plain:
+    return {
+        "period": span_json(one.period),
+        "met": one.met,
+        "breached": one.breached,
+        "breaches": one.breaches,
+        "sums": [_sums_json(sums) for sums in one.sums],
     }
 
 
@@ -55,4 +66,6 @@ def _sums_json(sums: Sums) -> Plain:
         "recovered": str(sums.money(sums.recovered)),
         "net": str(sums.money(sums.net)),
         "receivable": str(sums.money(sums.receivable)),
+        "earned": str(sums.money(sums.earned)),
+        "granted": str(sums.money(sums.granted)),
     }

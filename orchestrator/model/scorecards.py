@@ -40,12 +40,15 @@ class ScoreLine:
 @dataclass(frozen=True, slots=True)
 class Sums:
     """Money of one currency in minor units: credits that we owe, what of it comes back from
-    beneath, and the credits that those outside owe to us and that are still to be had."""
+    beneath, and the credits that those outside owe to us and that are still to be had; then bonuses
+    and credits earned back, those `earned` from customers and those `granted` to suppliers."""
 
     currency: str
     owed: int = 0
     recovered: int = 0
     receivable: int = 0
+    earned: int = 0
+    granted: int = 0
 
     @property
     def net(self) -> int:
@@ -56,13 +59,26 @@ class Sums:
 
 
 @dataclass(frozen=True, slots=True)
+class ScorePeriod:
+    """One row in one period: how many terms were met and missed in it, the breaches that were
+    traced, and its money. Money that comes back or is cancelled stands in the period it is for."""
+
+    period: Span
+    met: int
+    breached: int
+    breaches: int
+    sums: tuple[Sums, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """One row of a card: a supplier, a team, a customer or a service.
 
     `met` and `breached` count periods of terms; those of which nothing can be said are in neither.
     `trend` is how much more of them was met in the later half of the periods than in the earlier;
     `headroom` the least part of its allowance that any term of a ratio has left, below nothing
-    where one was missed. `breaches` are those that were traced.
+    where one was missed. `breaches` are those that were traced. `lines` are its terms, `periods`
+    the same figures for each period, by their ends.
     """
 
     subject: str
@@ -74,6 +90,7 @@ class Score:
     headroom: Fraction | None
     sums: tuple[Sums, ...]
     lines: tuple[ScoreLine, ...]
+    periods: tuple[ScorePeriod, ...] = ()
 
     @property
     def attainment(self) -> Fraction | None:

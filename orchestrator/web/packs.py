@@ -7,11 +7,14 @@ from typing import Any
 import graphene
 import orjson
 
+from orchestrator.actions.pack_claims import these
 from orchestrator.actions.packs import Question, Wanted, make_pack
+from orchestrator.engine.claimed import lapse_all
 from orchestrator.engine.settle import reach_of
 from orchestrator.formats.pack_page import pack_page
 from orchestrator.formats.text import dump_json
 from orchestrator.model.values import Instant
+from orchestrator.store.claims import load_claims
 from orchestrator.store.read import load_estate, load_facts
 from orchestrator.web.asking import Asking, asked_of
 from orchestrator.web.fields import argument, given
@@ -67,5 +70,8 @@ class PackQuery:
             if as_of is not None:
                 estate = load_estate(session, tenant, as_of)
             facts = load_facts(session, tenant, reach_of(estate, asked), as_of)
+            claims = load_claims(session, tenant, as_of)
+        if as_of is not None:
+            claims = lapse_all(claims, as_of)
         wanted = Wanted(agreement, term or "", service or "")
-        return make_pack(estate, facts, Question(period, as_of), wanted)
+        return make_pack(estate, facts, Question(period, as_of), wanted, these(claims))

@@ -35,6 +35,26 @@ class ScoreSums(graphene.ObjectType):
         "granted, by now.",
         _money("receivable"),
     )
+    earned = given(
+        graphene.String,
+        "Bonuses that customers owe to us, and credits that we earned back.",
+        _money("earned"),
+    )
+    granted = given(
+        graphene.String,
+        "Bonuses that we owe to those outside, and credits that they earned back.",
+        _money("granted"),
+    )
+
+
+class ScorePeriod(graphene.ObjectType):
+    """A row of a scorecard in one period."""
+
+    period = given(Span, "The period.")
+    met = given(graphene.Int, "How many terms were met in it.")
+    breached = given(graphene.Int, "How many were missed.")
+    breaches = given(graphene.Int, "How many breaches were traced.")
+    sums = many(ScoreSums, "Credits for it, by currency.")
 
 
 class ScoreLine(graphene.ObjectType):
@@ -83,6 +103,7 @@ class Score(graphene.ObjectType):
     )
     sums = many(ScoreSums, "Credits, by currency.")
     terms = many(ScoreLine, "Its terms.", lambda score: score.lines)
+    periods = many(ScorePeriod, "The same for each of its periods, by their ends.")
 
 
 class ScorecardType(graphene.ObjectType):
@@ -123,5 +144,5 @@ class ScorecardQuery:
             return None
         estate = asking.estate(max(run.estate_revision for run in runs))
         card = scorecard(estate, verdict, by.value, gone)
-        asking.spend(sum(1 + len(one.lines) for one in card.scores))
+        asking.spend(sum(1 + len(one.lines) + len(one.periods) for one in card.scores))
         return card

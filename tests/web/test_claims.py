@@ -224,5 +224,9 @@ def test_a_scorecard_sums_what_is_booked_for_the_periods_within_a_span(assessed:
         "recovered": "400.00",
         "net": "600.00",
         "receivable": "0.00",
+        "earned": "0.00",
+        "granted": "0.00",
     }
+    ends = [one["period"]["to"] for one in customer["scores"][0]["periods"]]
+    assert ends == ["2020-05-01T00:00:00Z", "2020-06-01T00:00:00Z"]
     assert assessed.run("scorecard", period="2021", by="TEAM")["scorecard"] is None

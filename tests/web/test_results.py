@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.actions.packs import read_pack, verify_pack
+from orchestrator.actions.verification import read_pack, verify_pack
 from orchestrator.engine.settle import settle
 from orchestrator.formats.estate import read_estate
 from orchestrator.formats.facts import read_facts
