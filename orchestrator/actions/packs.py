@@ -33,6 +33,7 @@ from orchestrator.engine.dossier import (
     at_the_time,
     clock_history,
     conclusions,
+    deciding,
     dependencies,
     parts,
     pieces,
@@ -216,7 +217,7 @@ def _concluded(
         "exposure": found.exposure and exposure_json(found.exposure),
         "findings": [finding_json(one) for one in _findings(verdict, measured.subject)],
         "slices": [_slice_json(one) for one in pieces(seen, measured, moment)],
-        "cases": [_case_json(one, measured.subject) for one in measured.missed],
+        "cases": [_case_json(one, measured.subject) for one in deciding(measured)],
         "upstream": list(_upstream(answering, verdict)),
     }
     return _Concluded(sections, measured, frozenset(answering))
@@ -279,7 +280,7 @@ def _concerns(named: Sequence[str], key: TermKey, terms: Container[str]) -> bool
 
 
 def _case_json(case: Case, subject: Subject) -> Plain:
-    """A case that missed; of a ticket with how its clock ran and in whose hands."""
+    """A case that decided; of a ticket with how its clock ran and in whose hands."""
     plain = {"id": case.id, "value": number_json(case.value, True)}
     if case.clock is None:
         return plain
@@ -330,7 +331,7 @@ def _slice_json(one: Piece) -> Plain:
 def _answering(measured: Measured, upstream: Upstream) -> dict[Key, Measured]:
     """The agreements that answer for a breach, as measured in their own periods."""
     of_cases = measured.tally is not None
-    if of_cases and not measured.missed:
+    if of_cases and not deciding(measured):
         return {}
     found: dict[Key, Measured] = {}
     for cause in (case_causes if of_cases else causes)(measured, upstream):

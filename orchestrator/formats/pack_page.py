@@ -311,7 +311,10 @@ def _checking(pack: Plain) -> str:
                 ("Of the facts in it", pack["sources"]["facts"]),
                 ("Of the estate in it", pack["sources"]["estate"]),
                 ("Of the claims in it", pack["sources"]["claims"]),
-                ("Each is taken of", "the JSON without `hash`: keys sorted, no blanks, UTF-8"),
+                (
+                    "Each is taken of",
+                    "the JSON, of the pack without its hash: keys sorted, no blanks, UTF-8",
+                ),
                 ("Made by", _command(pack)),
             ]
         )

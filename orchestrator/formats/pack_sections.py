@@ -34,8 +34,8 @@ BASES: Final = {
     "BREACHED_COMMITMENT": "contributed, and missed its own commitment beneath: it is liable",
     "STRUCTURAL_GAP": "contributed within its own commitment: the part stays with its customer",
     "OWN_PART": "the provider's own work",
-    "UNCOMMITTED": "contributed, but no agreement promises that part: it stays with the customer",
-    "EXCUSED": "excused beneath: it stays with the customer",
+    "UNCOMMITTED": "contributed, but promised nothing: the part stays with whoever relied on it",
+    "EXCUSED": "excused beneath: the part stays with whoever relied on it",
 }
 """On what basis somebody answers for a part, or does not."""
 
@@ -84,7 +84,7 @@ def responsibility(pack: Plain) -> str:
             (
                 one["party"],
                 one["service"],
-                duration(one["seconds"]),
+                duration(one["seconds"]) if number(one["seconds"]) else "",
                 share(one["share"]),
                 code(one["basis"]),
                 one["agreement"] or "none",
@@ -108,19 +108,23 @@ def responsibility(pack: Plain) -> str:
         (1,),
     )
     used = [one["basis"] for one in found] + [one.get("basis", "") for one in breach["borneBy"]]
-    return (
-        paragraph(
-            "Shared by the policy ",
-            code(breach["policy"]),
-            ". The time of a party is ",
-            "how long the clocks of late tickets ran in its hands"
-            if any("clock" in one for one in pack["cases"])
-            else "the sum of the lengths of its slices, each times its share of the slice",
-            "; its share is that time of the time of all.",
+    return paragraph(*_split(pack)) + parts + ends + glossary(BASES, used)
+
+
+def _split(pack: Plain) -> tuple[object, ...]:
+    """How it was shared, in a sentence."""
+    if any("clock" in one for one in pack["cases"]):
+        return (
+            "Shared by whose hands the clocks of late tickets ran in: the time of a party is how "
+            "long they did in its hands, its share is that time of the time of all.",
         )
-        + parts
-        + ends
-        + glossary(BASES, used)
+    if not pack["slices"]:
+        return ("Shared by the contributions that the service declares, or by nothing else.",)
+    return (
+        "Shared by the policy ",
+        code(pack["breach"]["policy"]),
+        ". The time of a party is the sum of the lengths of its slices, each times its share of "
+        "the slice; its share is that time of the time of all.",
     )
 
 
@@ -184,7 +188,7 @@ def _cases(pack: Plain) -> str:
         (4,),
     )
     others = table(
-        ("missed case", "value"),
+        ("case", "value"),
         ((one["id"], goal(metric, one["value"])) for one in found[:ROWS] if "clock" not in one),
         (1,),
     )
@@ -364,8 +368,9 @@ def _move(move: Plain) -> tuple[object, ...]:
 
 def _beneath(found: Plain, credit: Plain | None) -> tuple[object, ...]:
     counted = duration(found["countedSeconds"])
-    if found.get("missed") is not None:
-        counted = f"{found['missed']} of {found['cases']} missed"
+    if "cases" in found:
+        missed = found["missed"]
+        counted = f"{found['cases']} cases" + ("" if missed is None else f", {missed} missed")
     return (
         f"{found['agreement']}/{found['term']} on {found['service']}",
         _stacked(found["period"]),
