@@ -131,7 +131,8 @@ def make_pack(
         if written is None:
             continue
         verdict = _settled(*written, question, these(kept))
-        if any((one.key, one.period) == key for one in verdict.assessments):
+        assessed = any((one.key, one.period) == key for one in verdict.assessments)
+        if assessed and conclusions(verdict, key) == conclusions(whole, key):
             found = _concluded(*written, question, verdict, key)
             if found.sections == said.sections:
                 return _sealed(_pack(*written, question, key, found, kept))
@@ -398,8 +399,10 @@ def made_again(pack: Plain) -> Plain:
     about = pack["about"]
     estate = read_estate(canonical_json(pack["estate"]), "the estate it holds").estate
     facts = read_facts(canonical_json(pack["facts"]), "the facts it holds")
-    as_of = about["asOf"]
-    question = Question(about["asked"], None if as_of is None else parse_instant(as_of))
+    as_of = None if about["asOf"] is None else parse_instant(about["asOf"])
+    if as_of is not None:
+        facts = facts.known_at(as_of)
+    question = Question(about["asked"], as_of)
     key = (
         TermKey(about["agreement"], about["version"], about["term"], about["service"]),
         Span(parse_instant(about["period"]["from"]), parse_instant(about["period"]["to"])),

@@ -3,7 +3,7 @@ says what its words and figures mean."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Final
@@ -29,6 +29,9 @@ from orchestrator.formats.text import dump_yaml
 from orchestrator.model.values import Money
 
 Plain = Mapping[str, Any]
+
+FACTS: Final = 20
+"""So many facts are named of anything."""
 
 BASES: Final = {
     "BREACHED_COMMITMENT": "contributed, and missed its own commitment beneath: it is liable",
@@ -88,7 +91,7 @@ def responsibility(pack: Plain) -> str:
                 share(one["share"]),
                 code(one["basis"]),
                 one["agreement"] or "none",
-                ", ".join(one["evidence"]),
+                _some(one["evidence"]),
                 *([", ".join(one.get("through", ()))] if through else ()),
             )
             for one in found
@@ -109,6 +112,12 @@ def responsibility(pack: Plain) -> str:
     )
     used = [one["basis"] for one in found] + [one.get("basis", "") for one in breach["borneBy"]]
     return paragraph(*_split(pack)) + parts + ends + glossary(BASES, used)
+
+
+def _some(ids: Sequence[str]) -> str:
+    """The first of many ids; the pack has all of them."""
+    more = len(ids) - FACTS
+    return ", ".join(ids[:FACTS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _split(pack: Plain) -> tuple[object, ...]:
@@ -139,7 +148,7 @@ def slices(pack: Plain) -> str:
             joined("; ", (f"{part['service']} {part['share']}" for part in one["parts"])),
             " or ".join("{" + ", ".join(cut) + "}" for cut in one["cuts"])
             + ("" if one["cutsComplete"] else " and more"),
-            ", ".join(sorted({id for part in one["parts"] for id in part["evidence"]})),
+            _some(sorted({id for part in one["parts"] for id in part["evidence"]})),
         )
         for one in found[:ROWS]
     )
