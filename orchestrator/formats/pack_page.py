@@ -15,6 +15,7 @@ from html import escape
 from typing import Any, Final
 
 from orchestrator.errors import refuse
+from orchestrator.formats import pack_money
 from orchestrator.formats import pack_sections as sections
 from orchestrator.formats.markup import (
     Markup,
@@ -89,8 +90,8 @@ def pack_page(pack: Plain) -> str:
         section("What the service rests on", rests_on(pack)),
         section("Who contributed, and where it ends", sections.responsibility(pack)),
         section("Slices and shares", sections.slices(pack)),
-        section("Credit and exposure", sections.credit_and_exposure(pack)),
-        section("What the agreements beneath came to, and claims", sections.upstream(pack)),
+        section("Credit and exposure", pack_money.credit_and_exposure(pack)),
+        section("What the agreements beneath came to, and claims", pack_money.upstream(pack)),
         section("Findings", sections.findings(pack)),
         section("Facts", sections.facts(pack)),
         section("Clauses and terms", sections.clauses(pack)),
