@@ -67,7 +67,7 @@ svg{width:100%;height:auto;min-width:760px;margin:.3rem 0;break-inside:avoid}
 @bottom-right{content:counter(page) " of " counter(pages);font:8px "DejaVu Sans",sans-serif}
 @bottom-left{content:"SHA-256 HASH";font:8px "DejaVu Sans Mono",monospace}}
 @media print{html{font-size:11px}body{margin:0;padding:0;max-width:none;font-size:11px}
-table,pre,dl{font-size:9px}h1{font-size:18px}h2{font-size:13px}h3{font-size:11px}.hash{font-size:7.5px}.at{white-space:normal}
+table,pre,dl{font-size:9px}h1{font-size:18px}h2{font-size:13px}h3{font-size:11px}.hash{font-size:7.5px}
 .wide,.drawn{overflow:visible}svg{min-width:0}}
 """
 
