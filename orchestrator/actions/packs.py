@@ -33,6 +33,7 @@ from orchestrator.engine.dossier import (
     at_the_time,
     clock_history,
     conclusions,
+    deciding,
     dependencies,
     parts,
     pieces,
@@ -130,7 +131,8 @@ def make_pack(
         if written is None:
             continue
         verdict = _settled(*written, question, these(kept))
-        if any((one.key, one.period) == key for one in verdict.assessments):
+        assessed = any((one.key, one.period) == key for one in verdict.assessments)
+        if assessed and conclusions(verdict, key) == conclusions(whole, key):
             found = _concluded(*written, question, verdict, key)
             if found.sections == said.sections:
                 return _sealed(_pack(*written, question, key, found, kept))
@@ -216,7 +218,7 @@ def _concluded(
         "exposure": found.exposure and exposure_json(found.exposure),
         "findings": [finding_json(one) for one in _findings(verdict, measured.subject)],
         "slices": [_slice_json(one) for one in pieces(seen, measured, moment)],
-        "cases": [_case_json(one, measured.subject) for one in measured.missed],
+        "cases": [_case_json(one, measured.subject) for one in deciding(measured)],
         "upstream": list(_upstream(answering, verdict)),
     }
     return _Concluded(sections, measured, frozenset(answering))
@@ -279,7 +281,7 @@ def _concerns(named: Sequence[str], key: TermKey, terms: Container[str]) -> bool
 
 
 def _case_json(case: Case, subject: Subject) -> Plain:
-    """A case that missed; of a ticket with how its clock ran and in whose hands."""
+    """A case that decided; of a ticket with how its clock ran and in whose hands."""
     plain = {"id": case.id, "value": number_json(case.value, True)}
     if case.clock is None:
         return plain
@@ -330,7 +332,7 @@ def _slice_json(one: Piece) -> Plain:
 def _answering(measured: Measured, upstream: Upstream) -> dict[Key, Measured]:
     """The agreements that answer for a breach, as measured in their own periods."""
     of_cases = measured.tally is not None
-    if of_cases and not measured.missed:
+    if of_cases and not deciding(measured):
         return {}
     found: dict[Key, Measured] = {}
     for cause in (case_causes if of_cases else causes)(measured, upstream):
@@ -397,8 +399,10 @@ def made_again(pack: Plain) -> Plain:
     about = pack["about"]
     estate = read_estate(canonical_json(pack["estate"]), "the estate it holds").estate
     facts = read_facts(canonical_json(pack["facts"]), "the facts it holds")
-    as_of = about["asOf"]
-    question = Question(about["asked"], None if as_of is None else parse_instant(as_of))
+    as_of = None if about["asOf"] is None else parse_instant(about["asOf"])
+    if as_of is not None:
+        facts = facts.known_at(as_of)
+    question = Question(about["asked"], as_of)
     key = (
         TermKey(about["agreement"], about["version"], about["term"], about["service"]),
         Span(parse_instant(about["period"]["from"]), parse_instant(about["period"]["to"])),

@@ -13,6 +13,9 @@ from orchestrator.errors import OrchestratorError, refuse
 from orchestrator.formats.pack_page import LAYOUT, layout_of, pack_page
 from orchestrator.formats.text import canonical_json
 
+INPUTS: Final = ("about", "estate", "facts", "claims")
+"""The sections of a pack that everything else in it follows from."""
+
 _ADVICE: Final = "name an evidence pack, as `orchestrator pack` writes it"
 
 
@@ -73,6 +76,9 @@ def verify_pack(pack: Plain, known: str = "") -> list[Disagreement]:
         found.append(Disagreement("hash", f"is {pack.get('hash')}, the content has {sealed}"))
     if known and known.lower() != sealed:
         found.append(Disagreement("hash", f"of the content is {sealed}, and not {known}"))
+    lacking = [key for key in INPUTS if key not in pack]
+    if lacking:
+        return found + [Disagreement(key, "is missing") for key in lacking]
     try:
         again = made_again(pack)
     except OrchestratorError as error:

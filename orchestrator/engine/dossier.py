@@ -14,6 +14,7 @@ from fractions import Fraction
 from typing import Final, TypeVar
 
 from orchestrator.engine import diagram, games
+from orchestrator.engine.cases import Case
 from orchestrator.engine.components import bits_from
 from orchestrator.engine.intervals import Intervals, clip, subtract
 from orchestrator.engine.measure import Measured
@@ -257,11 +258,16 @@ class Piece:
     complete: bool = True
 
 
+def deciding(measured: Measured) -> tuple[Case, ...]:
+    """The cases that a breach comes from: those that were missed, or of a mean all of them."""
+    return measured.missed or (measured.judged if measured.breached else ())
+
+
 def pieces(seen: Observations, measured: Measured, moment: Moment) -> tuple[Piece, ...]:
     """Every slice in which the service was down within the hours of the period, counted or not, in
-    order. Of what is measured by cases, those of the cases that are missed."""
+    order. Of what is measured by cases, those of the cases that decide."""
     if measured.tally is not None:
-        stretches = [one for case in measured.missed for one in case.stretches]
+        stretches = [one for case in deciding(measured) for one in case.stretches]
         return tuple(_piece(one) for one in sorted(stretches, key=lambda one: one.start))
     subject, period = measured.subject, measured.assessment.period
     chosen = sources(seen, subject, moment.measuring(subject), period).decides
@@ -357,5 +363,5 @@ def dependencies(snapshot: Snapshot, services: Iterable[str]) -> list[tuple[str,
 def at_the_time(measured: Measured) -> Instant:
     """The instant that a graph is drawn of: when it first went down, or the period began."""
     starts = [one.start for one in measured.stretches]
-    starts += [one.begun for one in measured.missed if one.begun]
+    starts += [one.begun for one in deciding(measured) if one.begun]
     return min(starts, default=measured.assessment.period.start)

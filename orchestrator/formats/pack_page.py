@@ -15,6 +15,7 @@ from html import escape
 from typing import Any, Final
 
 from orchestrator.errors import refuse
+from orchestrator.formats import pack_money
 from orchestrator.formats import pack_sections as sections
 from orchestrator.formats.markup import (
     Markup,
@@ -66,7 +67,7 @@ svg{width:100%;height:auto;min-width:760px;margin:.3rem 0;break-inside:avoid}
 @bottom-right{content:counter(page) " of " counter(pages);font:8px "DejaVu Sans",sans-serif}
 @bottom-left{content:"SHA-256 HASH";font:8px "DejaVu Sans Mono",monospace}}
 @media print{html{font-size:11px}body{margin:0;padding:0;max-width:none;font-size:11px}
-table,pre,dl{font-size:9px}h1{font-size:18px}h2{font-size:13px}h3{font-size:11px}.hash{font-size:7.5px}.at{white-space:normal}
+table,pre,dl{font-size:9px}h1{font-size:18px}h2{font-size:13px}h3{font-size:11px}.hash{font-size:7.5px}
 .wide,.drawn{overflow:visible}svg{min-width:0}}
 """
 
@@ -89,8 +90,8 @@ def pack_page(pack: Plain) -> str:
         section("What the service rests on", rests_on(pack)),
         section("Who contributed, and where it ends", sections.responsibility(pack)),
         section("Slices and shares", sections.slices(pack)),
-        section("Credit and exposure", sections.credit_and_exposure(pack)),
-        section("What the agreements beneath came to, and claims", sections.upstream(pack)),
+        section("Credit and exposure", pack_money.credit_and_exposure(pack)),
+        section("What the agreements beneath came to, and claims", pack_money.upstream(pack)),
         section("Findings", sections.findings(pack)),
         section("Facts", sections.facts(pack)),
         section("Clauses and terms", sections.clauses(pack)),
@@ -311,7 +312,10 @@ def _checking(pack: Plain) -> str:
                 ("Of the facts in it", pack["sources"]["facts"]),
                 ("Of the estate in it", pack["sources"]["estate"]),
                 ("Of the claims in it", pack["sources"]["claims"]),
-                ("Each is taken of", "the JSON without `hash`: keys sorted, no blanks, UTF-8"),
+                (
+                    "Each is taken of",
+                    "the JSON, of the pack without its hash: keys sorted, no blanks, UTF-8",
+                ),
                 ("Made by", _command(pack)),
             ]
         )

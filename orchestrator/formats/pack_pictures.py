@@ -75,7 +75,8 @@ def timeline(pack: Plain) -> str:
 def _downtime(pack: Plain, of_party: Mapping[str, str]) -> str:
     judged = list(_judged(pack, of_party))
     if not judged:
-        return "" if pack["cases"] else paragraph("No downtime in the hours of the period.")
+        of_time = "cases" not in pack["assessment"]
+        return paragraph("No downtime in the hours of the period.") if of_time else ""
     period = pack["about"]["period"]
     span = Span(parse_instant(period["from"]), parse_instant(period["to"]))
     reported = list(_reported(pack))

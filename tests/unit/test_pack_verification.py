@@ -9,13 +9,16 @@ from typing import Any
 
 import pytest
 
-from orchestrator.actions.packs import seal
+from orchestrator.actions.packs import Question, Wanted, make_pack, seal
 from orchestrator.actions.verification import read_pack, verify_pack, verify_page
 from orchestrator.cli import main
 from orchestrator.errors import OrchestratorError
+from orchestrator.formats.estate import read_estate
+from orchestrator.formats.facts import read_facts
 from orchestrator.formats.pack_page import LAYOUT, pack_page
 from orchestrator.formats.text import canonical_json, dump_json
-from tests.unit.packs import forged, late, leaves, reread, small
+from orchestrator.model.values import parse_instant
+from tests.unit.packs import ESTATE, FACTS, forged, late, leaves, reread, small
 
 SECTIONS = sorted(small())
 
@@ -173,7 +176,7 @@ def test_a_pack_of_another_kind_is_refused() -> None:
 def test_a_pack_without_what_it_is_about_says_so_and_does_not_fail() -> None:
     pack = small()
     del pack["about"]
-    assert verify_pack(reread(pack))
+    assert "about" in [one.path for one in verify_pack(reread(pack))]
     assert verify_page("<html>", reread(pack))
 
 
@@ -243,3 +246,18 @@ def test_a_pdf_cannot_be_verified_and_says_what_can(
 def test_the_hash_and_the_page_are_of_a_pack(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["verify", "--hash", "0" * 64, "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["errors"][0]["code"] == "USAGE"
+
+
+def test_what_was_known_at_an_instant_is_verified_as_known_then() -> None:
+    facts = FACTS.replace("{id: o-1,", "{id: o-1, reported: 2026-05-20T00:00:00Z,")
+    estate, told = read_estate(ESTATE).estate, read_facts(facts)
+    packs = {}
+    for day in ("2026-05-19", "2026-05-21"):
+        at = parse_instant(f"{day}T00:00:00Z")
+        question = Question("2026-04", at)
+        packs[day] = make_pack(estate, told.known_at(at), question, Wanted("first"))
+        assert verify_pack(reread(packs[day])) == []
+    assert packs["2026-05-19"]["assessment"]["status"] == "MET"
+    assert packs["2026-05-21"]["assessment"]["status"] == "BREACHED"
+    moved = forged(packs["2026-05-21"], ("about", "asOf"), "2026-04-02T00:00:00Z")
+    assert verify_pack(moved)
