@@ -24,6 +24,7 @@ from orchestrator.model.values import AskedPeriod, Instant
 from orchestrator.store.claims import load_claims, save_claims
 from orchestrator.store.codec import digest
 from orchestrator.store.read import (
+    Run,
     latest_run,
     load_revision,
     load_verdict,
@@ -63,16 +64,19 @@ class AssessResult:
 
 @dataclass(frozen=True, slots=True)
 class _Settled:
-    """What came of settling one span: the verdict that now stands and its revision, whether that
-    or any claim is another than before, and what names the claims that lapsed."""
+    """What came of settling one span: the verdict that now stands, the last booking of the span
+    before and now, whether any claim is another, and what names the claims that lapsed."""
 
     asked: AskedPeriod
     verdict: Verdict
-    revision: int
-    recorded_at: Instant
-    changed: bool
+    before: Run | None
+    run: Run
     moved: bool
     lapsed: list[list[str | int]]
+
+    @property
+    def changed(self) -> bool:
+        return self.run != self.before
 
 
 def assess_period(
@@ -98,23 +102,26 @@ def assess_period(
         if not number:
             raise refuse("NO_ESTATE", "there is no estate to assess", "import one first")
         estate = load_revision(session, ctx.tenant, number)
-        spans = [asked, *overtaken(session, ctx.tenant, estate, number, asked)]
-        every = [
-            _settle_one(session, ctx.tenant, estate, number, span, now, progress) for span in spans
-        ]
+
+        def settled_now(span: AskedPeriod) -> _Settled:
+            return _settle_one(session, ctx.tenant, estate, number, span, now, progress)
+
+        first = settled_now(asked)
+        spans = overtaken(session, ctx.tenant, estate, asked, first.before, first.run)
+        every = [first, *map(settled_now, spans)]
         said = [Said.by(estate, one.asked, one.verdict) for one in every]
         postings = book(session, ctx.tenant, said, now)
-        first, posting = every[0], postings[0]
+        posting = postings[0]
         later = tuple(
             LaterPeriod(
-                period_key(one.asked), one.revision, len(theirs.entries), len(theirs.pending)
+                period_key(one.asked), one.run.revision, len(theirs.entries), len(theirs.pending)
             )
             for one, theirs in zip(every[1:], postings[1:], strict=True)
             if one.changed or theirs.changed
         )
         changed = first.changed or posting.changed
         numbers = {"posted": len(posting.entries), "waiting": len(posting.pending)}
-        summary: dict[str, Any] = {"revision": first.revision, "at": first.recorded_at}
+        summary: dict[str, Any] = {"revision": first.run.revision, "at": first.run.recorded_at}
         summary |= {"changed": changed, "booked_at": now} | numbers
         lapsed = [claim for one in every for claim in one.lapsed]
         if lapsed:
@@ -124,7 +131,7 @@ def assess_period(
                 [one.period, one.revision, one.posted, one.waiting] for one in later
             ]
         done = AssessResult(
-            first.revision, changed, first.verdict, **numbers, posting=posting, later=later
+            first.run.revision, changed, first.verdict, **numbers, posting=posting, later=later
         )
         moved = any(one.moved for one in every)
         return Done(done, summary, changed or moved or bool(later))
@@ -170,5 +177,4 @@ def _settle_one(
     before = latest_run(session, tenant, asked)
     run = save_verdict(session, tenant, asked, verdict, now, estate_revision=number, known_at=now)
     moved = save_claims(session, tenant, *claims, now)
-    changed = before is None or run.revision != before.revision
-    return _Settled(asked, verdict, run.revision, run.recorded_at, changed, moved, following.lapsed)
+    return _Settled(asked, verdict, before, run, moved, following.lapsed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC
 
@@ -14,31 +14,88 @@ from orchestrator.engine.past import reaches
 from orchestrator.engine.settle import reach_of
 from orchestrator.model.estate import Estate
 from orchestrator.model.records import Fact
-from orchestrator.model.values import AskedPeriod, Span
-from orchestrator.store.read import Run, every_run, fact_changes, period_key
+from orchestrator.model.values import DAWN, AskedPeriod, Instant, Span
+from orchestrator.store.read import Run, every_run, fact_changes
+
+Assessed = tuple[AskedPeriod, Run]
+"""A span with the last booking for it."""
 
 
 def overtaken(
-    session: Session, tenant: str, estate: Estate, number: int, asked: AskedPeriod
+    session: Session,
+    tenant: str,
+    estate: Estate,
+    asked: AskedPeriod,
+    before: Run | None,
+    after: Run,
 ) -> list[AskedPeriod]:
-    """The spans that end after one asked about and that were assessed before something was known
-    which bears on both: facts that reach into them, or that rules over periods look back at.
+    """The spans that end after one asked about and were last booked without knowing of something
+    that bears on both: a fact of the one that reaches into the other, or that rules over periods
+    look back at; or a change of the estate, where such rules do. In the order of time.
 
-    `number` is the revision of the estate. In the order of time.
+    `before` and `after` are the bookings of the span asked about before it was assessed and now.
+    What `before` knew of was followed then, and is not looked at again.
     """
-    runs = _ending_later(session, tenant, asked)
+    runs = _later(
+        asked, ((AskedPeriod.parse(one.asked), one) for one in every_run(session, tenant))
+    )
     if not runs:
         return []
-    common = Span(reach_of(estate, asked).start, widest(estate, asked).end)
-    changes = fact_changes(session, tenant, common, min(run.known_at for _, run in runs))
+    changed, hull = after != before, widest(estate, asked)
+    window = Span(reach_of(estate, asked).start, hull.end) if changed else hull
+    found = _unaware(session, tenant, estate, window, before, runs)
+    if changed:
+        found += [
+            (span, run)
+            for span, run in runs
+            if (span, run) not in found
+            and run.estate_revision != after.estate_revision
+            and reaches(estate, span, asked)
+        ]
+    # What is settled again is followed likewise, so that its next booking may be relied upon.
+    for span, run in found:
+        left = [one for one in _later(span, runs) if one not in found]
+        found += _unaware(session, tenant, estate, widest(estate, span), run, left)
+    return [span for span, _ in sorted(found, key=_order)]
+
+
+def _later(asked: AskedPeriod, runs: Iterable[Assessed]) -> list[Assessed]:
+    end = asked.span(UTC).end
+    return sorted((one for one in runs if one[0].span(UTC).end > end), key=_order)
+
+
+def _order(one: Assessed) -> tuple[Span, str]:
+    return one[0].span(UTC), one[1].asked
+
+
+def _unaware(
+    session: Session,
+    tenant: str,
+    estate: Estate,
+    window: Span,
+    known: Run | None,
+    runs: Sequence[Assessed],
+) -> list[Assessed]:
+    """The bookings that depend on a fact of a window which neither they nor that of the window
+    know."""
+    if not runs:
+        return []
+    since = DAWN if known is None else known.known_at
+    oldest = max(since, min(run.known_at for _, run in runs))
+    changes = fact_changes(session, tenant, window, oldest)
     touched = _touched(estate, [one.fact for one in changes])
-    found = []
-    for span, run in runs:
-        until = [one.until for one in changes if one.at > run.known_at]
-        told = until and touched.agreements and max(until) > reach_of(touched, span).start
-        if told or (run.estate_revision != number and reaches(estate, span, asked)):
-            found.append(span)
-    return found
+    if not touched.agreements:
+        return []
+
+    def until(run: Run) -> Instant:
+        news = (one.until for one in changes if one.at > max(since, run.known_at))
+        return max(news, default=DAWN)
+
+    return [
+        (span, run)
+        for span, run in runs
+        if until(run) > DAWN and until(run) > reach_of(touched, span).start
+    ]
 
 
 def _touched(estate: Estate, facts: Sequence[Fact]) -> Estate:
@@ -50,16 +107,3 @@ def _touched(estate: Estate, facts: Sequence[Fact]) -> Estate:
         if any(cover.service in services for one in versions for cover in one.covers)
     }
     return replace(estate, agreements=agreements)
-
-
-def _ending_later(
-    session: Session, tenant: str, asked: AskedPeriod
-) -> list[tuple[AskedPeriod, Run]]:
-    ours, end = period_key(asked), asked.span(UTC).end
-    spans = [
-        (AskedPeriod.parse(run.asked), run)
-        for run in every_run(session, tenant)
-        if run.asked != ours
-    ]
-    later = [pair for pair in spans if pair[0].span(UTC).end > end]
-    return sorted(later, key=lambda pair: (pair[0].span(UTC), pair[1].asked))

@@ -219,6 +219,9 @@ def test_what_has_passed_its_deadline_at_the_moment_asked_is_not_receivable(
     assert receivable() == receivable(*last) == ["2000.00"]
     assert receivable(*later) == []
     assert [state(), state(*last), state(*later)] == ["drafted", "drafted", "lapsed"]
+    # A move that is recorded late is held against the claim on record, lapsed by now or not.
+    tags = {run("claims", *when)["claims"][0]["tag"] for when in ((), last, later)}
+    assert len(tags) == 1
     recovered = [
         run("trace", "--period", "2026-04", "--as-of", when)["exposures"][0]["recovered"]
         for _, when in (last, later)

@@ -55,6 +55,7 @@ EARN_BACK = "earnBack: {periods: 2, expires: 3}"
 CAPS = 'annualCaps: [{amount: "150.00"}],'
 MONTHS = [AskedPeriod.parse(f"2026-0{month}") for month in range(1, 7)]
 JANUARY, FEBRUARY, MARCH, APRIL, MAY, JUNE = MONTHS
+QUARTER = AskedPeriod.parse("2026-Q1")
 
 
 def estate(rules: str = "", caps: str = "", beneath: str = "", head: str = HEAD) -> Estate:
@@ -175,14 +176,16 @@ def test_assessing_the_months_of_changed_facts_alone_ends_as_if_all_had_been_kno
 
     held = {number: any_outage(number) for number in range(5)}
     begun(ctx, subject, *(one for one, _ in held.values()))
-    for _ in range(2):
-        touched = set()
+    due: set[int] = set()
+    for _ in range(3):
         for number in ways.sample(range(7), 2):
-            touched |= {held[number][1]} if number in held else set()
+            due |= {held[number][1]} if number in held else set()
             held[number] = any_outage(number)
-            touched.add(held[number][1])
+            due.add(held[number][1])
             told(ctx, held[number][0])
-        assessed(ctx, *(MONTHS[month] for month in ways.sample(sorted(touched), len(touched))))
+            # Others may be assessed meanwhile, and none of those that are due need be.
+            assessed(ctx, *ways.sample([*MONTHS, QUARTER], ways.randrange(3)))
+    assessed(ctx, *(MONTHS[month] for month in ways.sample(sorted(due), len(due))))
     other = fresh(ctx, subject, *(one for one, _ in held.values()))
     assert verdicts(ctx) == verdicts(other)
     assert balances(ctx) == balances(other)
@@ -226,6 +229,16 @@ def test_a_later_month_is_settled_again_only_where_rules_look_back(
     assert settled == expected
 
 
+def test_what_was_followed_once_is_not_followed_again(ctx: Context, settled: list[str]) -> None:
+    """Whoever assesses every month every night pays for a late fact in one night alone."""
+    begun(ctx, estate(REPEATS), outage("o-1", "04-10"))
+    told(ctx, outage("o-2", "01-10"))
+    assessed(ctx, *MONTHS)
+    settled.clear()
+    assessed(ctx, *MONTHS)
+    assert settled == [f"2026-0{month}" for month in range(1, 7)]
+
+
 def test_nothing_new_settles_no_later_month(ctx: Context, settled: list[str]) -> None:
     """A fact that is repeated, and one of a month that the asked one does not look at."""
     known = outage("o-1", "04-10")
@@ -240,12 +253,11 @@ def test_a_quarter_assessed_as_a_whole_follows_its_first_month(ctx: Context) -> 
     subject, known = estate(REPEATS), outage("o-1", "02-10")
     import_estate(ctx, subject)
     told(ctx, known)
-    quarter = AskedPeriod.parse("2026-Q1")
-    assessed(ctx, quarter)
+    assessed(ctx, QUARTER)
     told(ctx, outage("o-2", "01-10"))
     (result,) = assessed(ctx, JANUARY)
     assert [(str(one.booking.money)) for one in result.posting.entries] == ["100.00"]
-    assert [(one.period, one.posted) for one in result.later] == [(period_key(quarter), 2)]
+    assert [(one.period, one.posted) for one in result.later] == [(period_key(QUARTER), 2)]
     assert balances(ctx) == balances(fresh(ctx, subject, known, outage("o-2", "01-10")))
 
 
