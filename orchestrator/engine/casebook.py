@@ -52,7 +52,7 @@ class Casebook:
             return True
         service = self._opened(part.hours)
         place = bisect.bisect_right(service, begun, key=lambda one: one[1])
-        if place == len(service):
+        if place == len(service) or service[place][0] > begun + _LONGEST_CLOSURE:
             return not part.within
         counts = max(begun, service[place][0])
         return bool(clip(self._opened(hours), counts, counts + 1))

@@ -34,7 +34,15 @@ from orchestrator.model.records import WATERFALL, Breach, Facts, Outage, Verdict
 from orchestrator.model.schemes import SINGLE_EVENT, PerOccurrence, Scheme, Worth
 from orchestrator.model.values import DAY, HOUR, MONTH, AskedPeriod, Span
 from tests.laws.build import START
-from tests.laws.varied import LEAVES, MAKERS, by_kind, estates, facts_about
+from tests.laws.varied import (
+    LEAVES,
+    MAKERS,
+    by_kind,
+    estates,
+    facts_about,
+    kinds_for,
+    renamed,
+)
 from tests.settling import consequences
 
 SPRING: Final = AskedPeriod.parse("2026-03-01/2026-06-01")
@@ -46,8 +54,11 @@ slowly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 @dataclass(frozen=True)
 class Case:
+    """`early` is what was told of the facts at first: less, more, or otherwise."""
+
     estate: Estate
     facts: Facts
+    early: Facts
 
 
 @st.composite
@@ -95,7 +106,20 @@ def cases(draw: st.DrawFn) -> Case:
         begin = START + draw(_HOURS) * HOUR
         span = Span(begin, begin + draw(_HOURS) * HOUR)
         facts.append(Outage(f"z-{number}", draw(_LEAVES), span))
-    return Case(replace(estate, agreements=held), by_kind(facts))
+    kinds = kinds_for(estate)
+    early = []
+    for number, fact in enumerate(facts):
+        told = draw(_TOLD)
+        if told == "alike":
+            early.append(fact)
+        elif told == "otherwise":
+            early.append(renamed(draw(draw(st.sampled_from(kinds))), number))
+        elif told == "of another service":
+            early.append(replace(fact, service=draw(_LEAVES)))
+    return Case(replace(estate, agreements=held), by_kind(facts), by_kind(early))
+
+
+_TOLD: Final = st.sampled_from(("alike", "alike", "not at all", "otherwise", "of another service"))
 
 
 _STRICT: Final = Fraction(9999, 10_000)
@@ -150,7 +174,7 @@ def same_but_shared_by(case: Case, policy: str) -> Case:
         )
         for id, versions in case.estate.agreements.items()
     }
-    return Case(replace(case.estate, agreements=agreements), case.facts)
+    return replace(case, estate=replace(case.estate, agreements=agreements))
 
 
 def each_answers_for_all(case: Case) -> None:
@@ -169,7 +193,9 @@ def each_answers_for_all(case: Case) -> None:
         shares_add_up(one, jointly)
         theirs, parts = contributions(one), contributions(other)
         assert theirs.keys() == parts.keys()
-        assert all(theirs[key] >= parts[key] for key in parts)
+        if one.key.term == "t-availability":
+            # Of what is measured by cases each part is borne once, whatever the policy.
+            assert all(theirs[key] >= parts[key] for key in parts)
         assert len(parts) > 1 or set(theirs.values()) == {1}
     for exposure in jointly.exposures:
         assert 0 <= exposure.recovered <= exposure.owed
@@ -217,7 +243,7 @@ def conserves(case: Case) -> None:
     )
 
 
-@settings(slowly, max_examples=6)
+@settings(slowly, max_examples=3)
 @given(CASES)
 def test_jointly_and_severally_each_answers_for_all_and_no_more_comes_back_than_was_lost(
     case: Case,
@@ -232,7 +258,7 @@ def test_jointly_and_severally_each_answers_for_all_at_length(case: Case) -> Non
     each_answers_for_all(case)
 
 
-@settings(slowly, max_examples=6)
+@settings(slowly, max_examples=3)
 @given(CASES)
 def test_of_breaches_credits_and_books_nothing_appears_and_nothing_is_lost(case: Case) -> None:
     conserves(case)
@@ -262,15 +288,12 @@ def assessed(case: Case, facts: Facts, books: Sequence[Entry], month: AskedPerio
     return found
 
 
-def ends_alike(
-    case: Case, first: Sequence[AskedPeriod], again: Sequence[AskedPeriod], known: int
-) -> None:
-    """Once with late facts, assessed before and after they came; once from nothing, by all of
-    them."""
-    early = replace(case.facts, outages=case.facts.outages[:known], maintenance=())
+def ends_alike(case: Case, first: Sequence[AskedPeriod], again: Sequence[AskedPeriod]) -> None:
+    """Once with facts that come late, are withdrawn and corrected, assessed before and after, some
+    of it twice; once from nothing, by what is known in the end."""
     late: list[Entry] = []
-    for facts in (early, case.facts):
-        for month in first:
+    for facts in (case.early, case.facts):
+        for month in (*first, first[0]):
             late = assessed(case, facts, late, month)
     replayed: list[Entry] = []
     for month in again:
@@ -287,17 +310,17 @@ ORDERS: Final = st.permutations(MONTHS)
 
 
 @settings(slowly, max_examples=2)
-@given(CASES, ORDERS, ORDERS, st.integers(0, 3))
+@given(CASES, ORDERS, ORDERS)
 def test_replay_from_nothing_in_another_order_ends_in_the_same_balances(
-    case: Case, first: Sequence[AskedPeriod], again: Sequence[AskedPeriod], known: int
+    case: Case, first: Sequence[AskedPeriod], again: Sequence[AskedPeriod]
 ) -> None:
-    ends_alike(case, first, again, known)
+    ends_alike(case, first, again)
 
 
 @pytest.mark.long
 @settings(slowly, max_examples=500)
-@given(CASES, ORDERS, ORDERS, st.integers(0, 3))
+@given(CASES, ORDERS, ORDERS)
 def test_replay_in_another_order_ends_alike_at_length(
-    case: Case, first: Sequence[AskedPeriod], again: Sequence[AskedPeriod], known: int
+    case: Case, first: Sequence[AskedPeriod], again: Sequence[AskedPeriod]
 ) -> None:
-    ends_alike(case, first, again, known)
+    ends_alike(case, first, again)

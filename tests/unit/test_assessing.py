@@ -13,15 +13,17 @@ from orchestrator.engine.settle import reach_of, settle
 from orchestrator.errors import OrchestratorError
 from orchestrator.formats.results import verdict_json
 from orchestrator.model.agreements import Measurement, Policies, Term, Version
+from orchestrator.model.calendars import Calendar
 from orchestrator.model.credits import CreditTier, Fee
 from orchestrator.model.duties import Obligation
-from orchestrator.model.estate import Estate
+from orchestrator.model.estate import Estate, always
 from orchestrator.model.flows import Branch, Flow, InSequence, OneOfBranches, Stage
 from orchestrator.model.lapses import Lapse
 from orchestrator.model.measuring import Measuring
 from orchestrator.model.metrics import Lasting, Points, Within
 from orchestrator.model.provisions import Provisions
 from orchestrator.model.records import Facts, Outage, Sample, Ticket
+from orchestrator.model.scopes import TargetWindow
 from orchestrator.model.services import Needs, Service
 from orchestrator.model.values import DAY, HOUR, MINUTE, AskedPeriod, Money, Period, Span
 from tests.laws.assessing import (
@@ -523,6 +525,27 @@ def test_a_contract_that_ends_within_the_period_of_a_score_answers_by_its_last_p
     verdict = settle(estate(quarterly, uc, services=services), told, AskedPeriod.parse("2026-Q2"))
     (part,) = next(one for one in verdict.breaches if one.key.agreement == "sla").responsibility
     assert (part.party, part.basis, part.agreement) == ("supplier", "BREACHED_COMMITMENT", "uc")
+
+
+def test_hours_that_open_only_years_later_give_a_case_no_window_whatever_else_is_measured() -> None:
+    """Open for the first day of April, and again sixteen months later in the window alone."""
+    day, later = Span(at("01 00:00"), at("02 00:00")), Span(at("01 00:00") + 500 * DAY)
+    again = replace(later, end=later.start + DAY)
+    seldom = Calendar("seldom", "UTC", ((),) * 7, openings=(day, again))
+    window = Calendar("window", "UTC", ((),) * 7, openings=(again,))
+    quality = term(
+        "quality",
+        Fraction(99, 100),
+        hours="seldom",
+        windows=(TargetWindow("window", Fraction(1, 2)),),
+    )
+    subject = promised(quality)
+    subject = replace(subject, calendars={**subject.calendars, **always(seldom, window)})
+    one = sample("s", "quality", "05 00:00", 0)
+    far = replace(sample("t", "quality", "05 00:00", 0, service="gateway"), at=again.end)
+    alone, besides = (settle(subject, samples(*told), APRIL) for told in ((one,), (one, far)))
+    assert alone == besides
+    assert alone.assessments[0].target == Fraction(99, 100)
 
 
 def test_the_shares_of_a_late_ticket_are_the_hours_that_each_held_it() -> None:
