@@ -10,7 +10,7 @@ from orchestrator.engine.structure import Commitment, covered_as
 from orchestrator.model.agreements import Cover, Term, Version
 from orchestrator.model.estate import Snapshot
 from orchestrator.model.records import TermKey
-from orchestrator.model.values import AskedPeriod, Span, zone
+from orchestrator.model.values import MONTH, AskedPeriod, Span, zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +70,27 @@ def subject_of(commitment: Commitment) -> Subject:
         )
     )
     return Subject(version, commitment.term, covers)
+
+
+def assessed_periods(subject: Subject, asked: AskedPeriod) -> list[Span]:
+    """What a subject is assessed over, of the span asked for: its own periods that end inside it.
+
+    Of a rolling period, a stretch for each month of the agreement's zone in which windows end: what
+    a month comes to is the same, whatever is asked about besides.
+    """
+    version, period = subject.version, subject.term.period
+    assert period is not None
+    if not period.rolling:
+        return periods_ending(subject, asked)
+    where = zone(version.timezone)
+    span = asked.span(where)
+    parts = (month & span for month in MONTH.over(span, where))
+    return [
+        stretch
+        for part in parts
+        if part is not None
+        for stretch in periods_ending(subject, AskedPeriod(part.start, part.end))
+    ]
 
 
 def periods_ending(subject: Subject, asked: AskedPeriod) -> list[Span]:

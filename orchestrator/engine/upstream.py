@@ -8,7 +8,7 @@ from typing import Final
 
 from orchestrator.engine.measure import Measured, Measurements
 from orchestrator.engine.structure import Commitment, Leaf, Structure
-from orchestrator.engine.subjects import periods_ending, subject_of
+from orchestrator.engine.subjects import assessed_periods, subject_of
 from orchestrator.model.agreements import underpins
 from orchestrator.model.values import AskedPeriod, Instant, Span, zone
 
@@ -85,14 +85,17 @@ class Upstream:
             whole = period.containing(instant, zone(version.timezone)) & version.effective
             assert whole is not None
             return self.measurements.of(subject, whole), whole
-        until = version.effective.end
-        for hull in periods_ending(subject, self._asked):
+        since, until = version.effective.start, version.effective.end
+        for hull in assessed_periods(subject, self._asked):
             assessed = self.measurements.of(subject, hull)
             window = assessed.assessment.period
             if instant in window:
-                return assessed, window
+                # Where windows of two months overlap the earlier one answers.
+                return assessed, Span(max(since, window.start), window.end)
             if instant < window.start:
-                until = window.start
+                until = min(until, window.start)
+            else:
+                since = max(since, window.end)
         about = Span(instant - period.rolling + 1, instant + period.rolling) & version.effective
         assert about is not None
         measured = self.measurements.of(subject, about)

@@ -233,6 +233,18 @@ def test_points_may_give_a_right_to_terminate() -> None:
     assert codes(settled(document, "2026-02-10", "2026-05-10")) == []
 
 
+def test_a_rolling_period_comes_to_the_same_by_the_month_and_by_the_quarter() -> None:
+    """Two hours on 10 April are in windows that end in April and in May, those on 15 June in others
+    still: what was booked by the month stays as it is when the quarter is assessed."""
+    document = estate(SLA + f"period: {{rolling: 30d}}, terms: [{TERM}{ROWS}}}]}}")
+    days = ("2026-04-10", "2026-06-15")
+    months = [settled(document, *days, period=f"2026-0{month}") for month in (4, 5, 6)]
+    quarter = settled(document, *days, period="2026-Q2")
+    assert len(quarter.credits) == 3
+    assert quarter.credits == tuple(one for month in months for one in month.credits)
+    assert quarter.assessments == tuple(one for month in months for one in month.assessments)
+
+
 def test_a_rolling_period_has_no_history() -> None:
     document = estate(SLA + f"period: {{rolling: 30d}}, terms: [{TERM}{ROWS}, {REPEATS}}}]}}")
     found = [
