@@ -28,7 +28,7 @@ from orchestrator.engine.dossier import (
 from orchestrator.engine.measure import Measured, Measurements
 from orchestrator.engine.observations import Observations
 from orchestrator.engine.settle import reach_of, settle
-from orchestrator.engine.subjects import assessed_periods, subjects
+from orchestrator.engine.subjects import periods_ending, subjects
 from orchestrator.engine.trace import causes
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.engine.upstream import Upstream
@@ -206,7 +206,7 @@ def _measured(estate: Estate, measurements: Measurements, asked: AskedPeriod, ke
     for version in estate.agreements[key[0].agreement]:
         for subject in subjects(version):
             if subject.key == key[0]:
-                for period in assessed_periods(subject, asked):
+                for period in periods_ending(subject, asked):
                     found = measurements.of(subject, period)
                     if found.assessment.period == key[1]:
                         return found

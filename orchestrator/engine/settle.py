@@ -24,7 +24,7 @@ from orchestrator.engine.promises import Hours
 from orchestrator.engine.refusals import refusal_findings, refused, relief, relief_finding
 from orchestrator.engine.rewards import rewards
 from orchestrator.engine.sources import told
-from orchestrator.engine.subjects import Subject, assessed_periods, subjects
+from orchestrator.engine.subjects import Subject, periods_ending, subjects
 from orchestrator.engine.ticketed import longest_wait, times_tickets
 from orchestrator.engine.trace import breach, causes
 from orchestrator.engine.underpinning import Underpinning
@@ -136,7 +136,7 @@ def _work(estate: Estate, asked: AskedPeriod) -> list[tuple[Subject, Span]]:
         if version.binds
         for subject in subjects(version)
         if measurable(subject.term.metric)
-        for period in assessed_periods(subject, asked)
+        for period in periods_ending(subject, asked)
     ]
     return sorted(
         found,

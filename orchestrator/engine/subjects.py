@@ -72,7 +72,7 @@ def subject_of(commitment: Commitment) -> Subject:
     return Subject(version, commitment.term, covers)
 
 
-def assessed_periods(subject: Subject, asked: AskedPeriod) -> list[Span]:
+def periods_ending(subject: Subject, asked: AskedPeriod) -> list[Span]:
     """What a subject is assessed over, of the span asked for: its own periods that end inside it.
 
     Of a rolling period, a stretch for each month of the agreement's zone in which windows end: what
@@ -81,7 +81,7 @@ def assessed_periods(subject: Subject, asked: AskedPeriod) -> list[Span]:
     version, period = subject.version, subject.term.period
     assert period is not None
     if not period.rolling:
-        return periods_ending(subject, asked)
+        return spans_ending(subject, asked)
     where = zone(version.timezone)
     span = asked.span(where)
     parts = (month & span for month in MONTH.over(span, where))
@@ -89,11 +89,11 @@ def assessed_periods(subject: Subject, asked: AskedPeriod) -> list[Span]:
         stretch
         for part in parts
         if part is not None
-        for stretch in periods_ending(subject, AskedPeriod(part.start, part.end))
+        for stretch in spans_ending(subject, AskedPeriod(part.start, part.end))
     ]
 
 
-def periods_ending(subject: Subject, asked: AskedPeriod) -> list[Span]:
+def spans_ending(subject: Subject, asked: AskedPeriod) -> list[Span]:
     """The subject's own periods that end inside the span asked for, clipped to the version.
 
     Of a rolling period: the stretch in which every window that ends inside lies, as one span.

@@ -8,7 +8,7 @@ from typing import Final
 
 from orchestrator.engine.measure import Measured, Measurements
 from orchestrator.engine.structure import Commitment, Leaf, Structure
-from orchestrator.engine.subjects import assessed_periods, subject_of
+from orchestrator.engine.subjects import periods_ending, subject_of
 from orchestrator.model.agreements import underpins
 from orchestrator.model.values import AskedPeriod, Instant, Span, zone
 
@@ -86,7 +86,7 @@ class Upstream:
             assert whole is not None
             return self.measurements.of(subject, whole), whole
         since, until = version.effective.start, version.effective.end
-        for hull in assessed_periods(subject, self._asked):
+        for hull in periods_ending(subject, self._asked):
             assessed = self.measurements.of(subject, hull)
             window = assessed.assessment.period
             if instant in window:
