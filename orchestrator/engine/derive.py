@@ -21,7 +21,7 @@ from orchestrator.engine.kinds.derivation import derivation as of_another_kind
 from orchestrator.engine.problem import Problem, problem
 from orchestrator.engine.promises import periods, promise_of, rounded
 from orchestrator.engine.scenes import scenes
-from orchestrator.engine.subjects import Subject, parts_of, periods_ending, subjects
+from orchestrator.engine.subjects import Subject, parts_of, spans_ending, subjects
 from orchestrator.engine.underpinning import Underpinning
 from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import ROUND_THE_CLOCK
@@ -146,7 +146,7 @@ def _own_periods(subject: Subject, asked: AskedPeriod) -> Sequence[Span]:
     """The subject's periods that end inside the span asked for; where none does, the span."""
     held = asked.span(zone(subject.version.timezone)) & subject.version.effective
     assert held is not None
-    return periods_ending(subject, asked) or [held]
+    return spans_ending(subject, asked) or [held]
 
 
 def _windows(underpinning: Underpinning, subject: Subject, span: Span) -> Sequence[Span]:

@@ -188,12 +188,11 @@ def _found(
     found = slices(seen, subject, hull, choice, gaps_count=gaps_count)
     if moment.as_of is None or moment.as_of >= hull.end:
         return found
+    happened = [(hull.start, moment.as_of)] if moment.as_of > hull.start else []
     return replace(
         found,
-        stretches=tuple(
-            cut(found.stretches, clip([(hull.start, hull.end)], hull.start, moment.as_of))
-        ),
-        unexplained=clip(found.unexplained, hull.start, moment.as_of),
+        stretches=tuple(cut(found.stretches, happened)),
+        unexplained=intersect(found.unexplained, happened),
     )
 
 

@@ -16,7 +16,7 @@ from orchestrator.engine.subjects import Subject, periods_ending, subjects
 from orchestrator.model.agreements import Version
 from orchestrator.model.estate import Estate
 from orchestrator.model.records import FACT_KINDS, Facts, Sample, Ticket
-from orchestrator.model.values import DAWN, FOREVER, AskedPeriod, Instant, Span, zone
+from orchestrator.model.values import DAWN, FOREVER, MONTH, AskedPeriod, Instant, Span, zone
 
 Work = tuple[Subject, Span]
 """A term with one of its periods."""
@@ -107,15 +107,21 @@ def _since(versions: Sequence[Version], start: Instant) -> Instant:
         since = min(since, first)
     if since > DAWN and any(version.annual_caps for version in versions):
         since = contract_year(versions, since).start
+        if any(_rolls(version) for version in versions):
+            # Of a rolling period it is whole months that come to something.
+            since = MONTH.containing(since, zone(versions[0].timezone)).start
     return since
+
+
+def _rolls(version: Version) -> bool:
+    periods = (term.period or version.period for term in version.terms)
+    return any(period.rolling for period in periods)
 
 
 def _periods(versions: Sequence[Version], asked: AskedPeriod) -> Iterator[Work]:
     for version in versions:
         for subject in subjects(version):
-            assert subject.term.period is not None
-            if not subject.term.period.rolling:
-                yield from ((subject, period) for period in periods_ending(subject, asked))
+            yield from ((subject, period) for period in periods_ending(subject, asked))
 
 
 def _until_reset(

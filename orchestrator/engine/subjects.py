@@ -10,7 +10,7 @@ from orchestrator.engine.structure import Commitment, covered_as
 from orchestrator.model.agreements import Cover, Term, Version
 from orchestrator.model.estate import Estate, Snapshot
 from orchestrator.model.records import TermKey
-from orchestrator.model.values import AskedPeriod, Instant, Span, zone
+from orchestrator.model.values import MONTH, AskedPeriod, Instant, Span, zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,27 @@ def subject_of(commitment: Commitment) -> Subject:
 
 
 def periods_ending(subject: Subject, asked: AskedPeriod) -> list[Span]:
+    """What a subject is assessed over, of the span asked for: its own periods that end inside it.
+
+    Of a rolling period, a stretch for each month of the agreement's zone in which windows end: what
+    a month comes to is the same, whatever is asked about besides.
+    """
+    version, period = subject.version, subject.term.period
+    assert period is not None
+    if not period.rolling:
+        return spans_ending(subject, asked)
+    where = zone(version.timezone)
+    span = asked.span(where)
+    parts = (month & span for month in MONTH.over(span, where))
+    return [
+        stretch
+        for part in parts
+        if part is not None
+        for stretch in spans_ending(subject, AskedPeriod(part.start, part.end))
+    ]
+
+
+def spans_ending(subject: Subject, asked: AskedPeriod) -> list[Span]:
     """The subject's own periods that end inside the span asked for, clipped to the version.
 
     Of a rolling period: the stretch in which every window that ends inside lies, as one span.

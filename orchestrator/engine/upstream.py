@@ -101,15 +101,18 @@ class Upstream:
             assert whole is not None
             considered.append(self.measurements.of(subject, whole))
             return considered[-1], whole
-        until = version.effective.end
+        since, until = version.effective.start, version.effective.end
         for hull in periods_ending(subject, self._asked):
             assessed = self.measurements.of(subject, hull)
             considered.append(assessed)
             window = assessed.assessment.period
             if instant in window:
-                return assessed, window
+                # Where windows of two months overlap the earlier one answers.
+                return assessed, Span(max(since, window.start), window.end)
             if instant < window.start:
-                until = window.start
+                until = min(until, window.start)
+            else:
+                since = max(since, window.end)
         about = Span(instant - period.rolling + 1, instant + period.rolling) & version.effective
         assert about is not None
         measured = self.measurements.of(subject, about)

@@ -233,6 +233,33 @@ def test_points_may_give_a_right_to_terminate() -> None:
     assert codes(settled(document, "2026-02-10", "2026-05-10")) == []
 
 
+@pytest.mark.parametrize(
+    ("keys", "credits"),
+    [
+        ("", ["100.00", "99.03", "100.00"]),
+        ("annualCaps: [{amount: '150.00'}], ", ["100.00", "50.00", "0.00"]),
+        (
+            "effective: {from: 2025-04-15}, annualCaps: [{amount: '150.00'}], ",
+            ["100.00", "50.00", "100.00"],
+        ),
+    ],
+    ids=["no cap", "a cap for the year", "a contract year from within April"],
+)
+def test_a_rolling_period_comes_to_the_same_by_the_month_and_by_the_quarter(
+    keys: str, credits: list[str]
+) -> None:
+    """Two hours on 10 April are in windows that end in April and in May, those on 15 June in others
+    still: what was booked by the month stays as it is when the quarter is assessed. The worst
+    window of May is the latest, from 10 April to 10 May: 21 days of 30, and 9 of 31."""
+    document = estate(SLA + f"{keys}period: {{rolling: 30d}}, terms: [{TERM}{ROWS}}}]}}")
+    days = ("2026-04-10", "2026-06-15")
+    months = [settled(document, *days, period=f"2026-0{month}") for month in (4, 5, 6)]
+    quarter = settled(document, *days, period="2026-Q2")
+    assert paid(quarter) == credits
+    assert quarter.credits == tuple(one for month in months for one in month.credits)
+    assert quarter.assessments == tuple(one for month in months for one in month.assessments)
+
+
 def test_a_rolling_period_has_no_history() -> None:
     document = estate(SLA + f"period: {{rolling: 30d}}, terms: [{TERM}{ROWS}, {REPEATS}}}]}}")
     found = [
