@@ -225,6 +225,8 @@ def show_credits(out: Console, credits: Sequence[Credit]) -> None:
 
 def _why(one: Credit) -> str:
     """How a credit comes to another sum than its scheme alone, in brackets; else nothing."""
+    if one.percent and not one.uncapped.amount:
+        return " (no fee is stated)"
     said, unit = [], one.money.currency
     if one.repeated:
         said.append(f"{Money(one.repeated, unit)} of it for repetition")

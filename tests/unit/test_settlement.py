@@ -138,6 +138,17 @@ def test_a_line_says_how_a_credit_comes_to_its_sum(
     assert out.file.getvalue().rstrip().endswith(says)
 
 
+def test_a_line_says_that_a_percentage_is_of_no_fee() -> None:
+    verdict = settled(
+        estate(SLA.replace("fee: {amount: '1000'}, ", "") + f"terms: [{TERM}{ROWS}}}]}}"),
+        "2026-01-10",
+    )
+    out = Console(file=StringIO(), width=300)
+    show_credits(out, verdict.credits)
+    assert isinstance(out.file, StringIO)
+    assert "0.00 EUR (no fee is stated)" in out.file.getvalue()
+
+
 def test_one_credit_is_divided_by_what_losses_in_other_currencies_are_worth() -> None:
     """EUR 100.00 and JPY 15,000 are alike at 150 yen for a euro, though not in minor units."""
     rate = ", rates: [{from: EUR, to: JPY, rate: '150', effective: {from: 2026-01-01}}]"
