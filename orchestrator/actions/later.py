@@ -8,6 +8,7 @@ from datetime import UTC
 
 from sqlalchemy.orm import Session
 
+from orchestrator.engine.bearing import Bearing, History, TermName
 from orchestrator.engine.booking import widest
 from orchestrator.engine.late import touching
 from orchestrator.engine.past import reaches
@@ -15,7 +16,7 @@ from orchestrator.engine.settle import reach_of
 from orchestrator.model.estate import Estate
 from orchestrator.model.records import Fact
 from orchestrator.model.values import DAWN, AskedPeriod, Instant, Span
-from orchestrator.store.read import Run, every_run, fact_changes
+from orchestrator.store.read import Run, booked_periods, every_run, fact_changes
 
 Assessed = tuple[AskedPeriod, Run]
 """A span with the last booking for it."""
@@ -87,15 +88,24 @@ def _unaware(
     if not touched.agreements:
         return []
 
-    def until(run: Run) -> Instant:
-        news = (one.until for one in changes if one.at > max(since, run.known_at))
-        return max(news, default=DAWN)
+    bearing = Bearing(touched, _histories(session, tenant, touched))
+    found = []
+    for span, run in runs:
+        news = [one.until for one in changes if one.at > max(since, run.known_at)]
+        if news and bearing.bears(max(news), span):
+            found.append((span, run))
+    return found
 
-    return [
-        (span, run)
-        for span, run in runs
-        if until(run) > DAWN and until(run) > reach_of(touched, span).start
-    ]
+
+def _histories(session: Session, tenant: str, estate: Estate) -> dict[TermName, History]:
+    found: dict[TermName, dict[Instant, tuple[Instant, bool]]] = {}
+    for agreement, term, service, start, end, quiet in booked_periods(
+        session, tenant, estate.agreements
+    ):
+        history = found.setdefault((agreement, term, service), {})
+        _, known = history.get(end, (start, True))
+        history[end] = start, quiet and known
+    return dict(found)
 
 
 def _touched(estate: Estate, facts: Sequence[Fact]) -> Estate:

@@ -181,7 +181,10 @@ def record(
 def assess(
     *, period: str, dry_run: bool, key: str | None, exact: bool, url: str | None, as_json: bool
 ) -> int:
-    """Assess, trace and settle a period from the database, and book what came of it."""
+    """Assess, trace and settle a period from the database, and book what came of it.
+
+    Later periods assessed before are settled again with it where what is known now bears on them.
+    """
     asked = AskedPeriod.parse(period)
     with opened(url) as store, terminal.progress("settling") as heard:
         result = assess_period(

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     any_,
     column,
+    exists,
     func,
     literal,
     select,
@@ -306,6 +307,27 @@ def every_run(session: Session, tenant: str) -> Iterator[Run]:
     while len(page) == MOST:
         page = latest_runs(session, tenant, page[-1].asked)
         yield from page
+
+
+def booked_periods(
+    session: Session, tenant: str, agreements: Collection[str]
+) -> tuple[tuple[str, str, str, Instant, Instant, bool], ...]:
+    """What is booked of the periods of some agreements, by whatever run: agreement, term, service,
+    beginning, end, and whether the period was met and nothing is credited for it."""
+    assessment, credit = (table_of(TABLES[cls]) for cls in (Assessment, Credit))
+    together = [
+        credit.c[name] == assessment.c[name] for name in ("tenant_id", "asked", *TERM_RESULT)
+    ]
+    credited = exists().where(*together, credit.c.superseded_at == FOREVER)
+    names = ("agreement", "term", "service", "period_start", "period_end")
+    rows = session.execute(
+        select(*(assessment.c[name] for name in names), assessment.c.status, credited).where(
+            assessment.c.tenant_id == tenant,
+            assessment.c.superseded_at == FOREVER,
+            among(session, assessment.c.agreement, agreements),
+        )
+    )
+    return tuple((*row[:5], row.status == "MET" and not row[-1]) for row in rows)
 
 
 def results(
