@@ -151,6 +151,8 @@ _rows = st.lists(
     min_size=1,
     max_size=2,
 ).map(tuple)
+_allocation = st.sampled_from((Fraction(1), Fraction(9, 10), Fraction(2, 5)))
+"""So much that together they would often come to more than the pool."""
 _worth = st.builds(Worth, percent=_part) | st.builds(
     Worth, amount=st.integers(1, 20_000).map(lambda cents: Money(cents, "USD"))
 )
@@ -159,7 +161,7 @@ _forms: st.SearchStrategy[Any] = st.one_of(
     st.builds(PerTime, _worth, st.just(MINUTE), st.sampled_from((0, 30 * MINUTE))),
     st.builds(PerOccurrence, _worth, st.integers(0, 1)),
     st.builds(Multiple, st.integers(1, 20).map(Fraction), st.booleans()),
-    st.builds(Pool, st.just(Fraction(1, 5)), _part, _rows, st.sampled_from(("", "tower"))),
+    st.builds(Pool, st.just(Fraction(1, 5)), _allocation, _rows, st.sampled_from(("tower", ""))),
 )
 _own = st.tuples(
     st.sampled_from((Fraction(999, 1000), Fraction(99, 100), Fraction(9999, 10_000))),

@@ -33,10 +33,10 @@ from orchestrator.model.metrics import METRICS
 from orchestrator.model.records import WATERFALL, Breach, Facts, Outage, Verdict
 from orchestrator.model.schemes import SINGLE_EVENT, PerOccurrence, Scheme, Worth
 from orchestrator.model.values import DAY, HOUR, MONTH, AskedPeriod, Span
+from tests import strategies
 from tests.laws.build import START
 from tests.laws.varied import (
     LEAVES,
-    MAKERS,
     by_kind,
     estates,
     facts_about,
@@ -44,9 +44,11 @@ from tests.laws.varied import (
     renamed,
 )
 from tests.settling import consequences
+from tests.strategies import facts_of
 
 SPRING: Final = AskedPeriod.parse("2026-03-01/2026-06-01")
 MONTHS: Final = tuple(AskedPeriod.parse(f"2026-{month:02}") for month in range(3, 6))
+SELLERS: Final = ("maker-", "supplier-")
 pytestmark = pytest.mark.filterwarnings("ignore:Generating overly large repr")
 """An estate that fails is long to read, but has to be shown."""
 slowly = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -140,6 +142,17 @@ _ESTATES: Final = estates()
 CASES: Final = cases()
 
 
+@st.composite
+def anyhow(draw: st.DrawFn) -> Case:
+    """Whatever documents can say, and facts of it: less goes wrong, in more ways."""
+    estate = draw(_ANY)
+    return Case(estate, draw(facts_of(estate)), Facts())
+
+
+_ANY: Final = strategies.estates(most_leaves=3, most_composites=3)
+EITHER: Final = CASES | anyhow()
+
+
 def shares_add_up(breach: Breach, verdict: Verdict) -> None:
     """Shares come to the whole. Where each answers for all that it was needed for, nobody answers
     for more than all of it, and together they answer for all at least once."""
@@ -156,7 +169,10 @@ def shares_add_up(breach: Breach, verdict: Verdict) -> None:
     assert borne >= 1
     # What is reached by several ways answers once for each.
     assert all(share <= 1 for share in shares)
-    assert all(one.seconds == one.share * found.counted_seconds for one in breach.responsibility)
+    if not found.windows:
+        assert all(
+            one.seconds == one.share * found.counted_seconds for one in breach.responsibility
+        )
 
 
 def same_but_shared_by(case: Case, policy: str) -> Case:
@@ -224,7 +240,7 @@ def conserves(case: Case) -> None:
         recovered[one.currency] += one.recovered
         net[one.currency] += one.net
     for credit in verdict.credits:
-        if credit.creditor in case.estate.metadata.home and credit.debtor in MAKERS:
+        if credit.creditor in case.estate.metadata.home and credit.debtor.startswith(SELLERS):
             receivable[credit.money.currency] += credit.money.amount
     totals = scorecard(case.estate, verdict, "service").totals
     assert Counter({one.currency: one.owed for one in totals}) == owed
@@ -259,14 +275,14 @@ def test_jointly_and_severally_each_answers_for_all_at_length(case: Case) -> Non
 
 
 @settings(slowly, max_examples=3)
-@given(CASES)
+@given(EITHER)
 def test_of_breaches_credits_and_books_nothing_appears_and_nothing_is_lost(case: Case) -> None:
     conserves(case)
 
 
 @pytest.mark.long
 @settings(slowly, max_examples=1000)
-@given(CASES)
+@given(EITHER)
 def test_nothing_appears_and_nothing_is_lost_at_length(case: Case) -> None:
     conserves(case)
 

@@ -75,7 +75,7 @@ def is_settled_as_anew(case: Late) -> None:
         assert settled(found_out) == settle(case.estate, facts, APRIL)
 
 
-@law_of(8)
+@law_of(5)
 @given(CASES)
 def test_late_facts_of_any_kind_end_in_the_verdict_of_all_anew(case: Late) -> None:
     is_settled_as_anew(case)
