@@ -18,7 +18,7 @@ import numpy as np
 
 from orchestrator.bench.intervals import BORDERS, MONTHS, SEED, outages
 from orchestrator.engine import games
-from orchestrator.engine.components import Components, Node
+from orchestrator.engine.components import Components, Node, bits_from, bits_of
 from orchestrator.engine.contributions import PLAIN, Contributions, contributions, cut_downtime
 from orchestrator.engine.evidence import sweep
 from orchestrator.engine.segments import Segments
@@ -141,8 +141,8 @@ def _slice_by_slice(one: Portfolio, down: Timelines, some: Sequence[int]) -> Ans
         node = one.products[product]
         support = one.components.support(node)
         leaves = [leaf for leaf in range(one.components.leaf_count) if support >> leaf & 1]
-        times = {leaf: down.of(leaf) for leaf in leaves}
-        for start, end, (bits,) in sweep([times], BORDERS.tolist()):
+        for start, end, (places,) in sweep([[*map(down.of, leaves)]], BORDERS.tolist()):
+            bits = bits_from([leaves[place] for place in bits_of(places)])
             month = next((i for i, (a, b) in enumerate(months) if a <= start < b), None)
             verdict = judge(one.components, node, 0, bits, PLAIN, _no_onset)
             if month is not None and verdict.counted:

@@ -10,16 +10,29 @@ from __future__ import annotations
 import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
-from orchestrator.engine.components import Bits, Components, Node, bits_of
-from orchestrator.engine.intervals import Intervals, clip, intersect, subtract, union
+from orchestrator.engine import games
+from orchestrator.engine.by_time import ByTime
+from orchestrator.engine.components import Bits, Components, Node, bits_from, bits_of
+from orchestrator.engine.intervals import (
+    Intervals,
+    clip,
+    intersect,
+    sharing,
+    subtract,
+    union,
+)
 from orchestrator.engine.structure import Leaf, Structure
 from orchestrator.model.estate import Snapshot
 from orchestrator.model.records import Facts, Outage, Unknown
-from orchestrator.model.values import FOREVER, Instant, Span
+from orchestrator.model.values import Instant, Span
 
 NOTHING: Final[Intervals] = ()
+
+PIECES: Final = 512
+"""Into so many pieces is time cut at most, to know what was down about when."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +75,10 @@ class Report:
         return isinstance(self.fact, Outage) and self.fact.part == "own"
 
 
+Kind = frozenset[tuple[str, str]]
+"""At which points, and by which sources, a service was reported on."""
+
+
 class Reports:
     """The facts that say something was down, by service and in the order of time."""
 
@@ -69,7 +86,9 @@ class Reports:
         self.of: dict[str, list[Report]] = {}
         for report in sorted(found, key=lambda one: (one.start, one.end, one.id)):
             self.of.setdefault(report.service, []).append(report)
+        self._by_time: dict[str, ByTime[Report]] = {}
         self._bits: dict[int, Bits] = {}
+        self._kinds: dict[int, dict[Kind, Bits]] = {}
 
     @staticmethod
     def among(facts: Facts, *, gaps_count: bool) -> Reports:
@@ -79,22 +98,59 @@ class Reports:
             found += facts.unknown
         return Reports(map(Report, found))
 
-    def beneath(self, snapshot: Snapshot, services: Bits) -> list[Report]:
-        """The reports on some services, by their numbers in a snapshot."""
+    def on(self, service: str, start: Instant, end: Instant) -> list[Report]:
+        """The reports on a service that share an instant with a stretch."""
+        if (known := self._by_time.get(service)) is None:
+            reports = self.of.get(service, [])
+            known = self._by_time[service] = ByTime(reports, lambda report: report.fact.span)
+        return known.sharing(start, end)
+
+    def beneath(
+        self, snapshot: Snapshot, services: Bits, start: Instant, end: Instant
+    ) -> list[Report]:
+        """The reports on some services, by their numbers in a snapshot, that share an instant with
+        a stretch."""
         if id(snapshot) not in self._bits:
-            numbers = (snapshot.numbers.get(service) for service in self.of)
-            self._bits[id(snapshot)] = sum(1 << n for n in numbers if n is not None)
+            self._bits[id(snapshot)] = snapshot.bits(self.of)
         concerned = bits_of(services & self._bits[id(snapshot)])
-        return [report for number in concerned for report in self.of[snapshot.order[number]]]
+        return [r for number in concerned for r in self.on(snapshot.order[number], start, end)]
+
+    def kinds(self, snapshot: Snapshot) -> Mapping[Kind, Bits]:
+        """The services of a snapshot by what kind of reports there are on them."""
+        if id(snapshot) not in self._kinds:
+            found: dict[Kind, list[str]] = {}
+            for service, reports in self.of.items():
+                kind = frozenset((report.fact.point, report.fact.source) for report in reports)
+                found.setdefault(kind, []).append(service)
+            self._kinds[id(snapshot)] = {
+                kind: snapshot.bits(services) for kind, services in found.items()
+            }
+        return self._kinds[id(snapshot)]
+
+    @cached_property
+    def of_wholes(self) -> frozenset[str]:
+        """The services that are reported on as a whole."""
+        return frozenset(
+            service
+            for service, reports in self.of.items()
+            if not all(report.own for report in reports)
+        )
 
 
-def reaching_into(reports: Sequence[Report], span: Span) -> list[Report]:
-    """The reports of a span, and those before it that they continue without a break."""
-    start, earlier = span.start, FOREVER
-    while start < earlier:
-        earlier = start
-        start = min((r.start for r in reports if r.start < start <= r.end), default=start)
-    return [report for report in reports if report.start < span.end and report.end > start]
+def reaching_into(found: Callable[[Instant, Instant], list[Report]], span: Span) -> list[Report]:
+    """The reports of a span, and those before it that they continue without a break; `found` knows
+    those that share an instant with a stretch."""
+    start, back = span.start, span.start - 1
+    while True:
+        reports = found(back, span.end)
+        before = union(report.interval for report in reports if report.start < span.start)
+        if before and before[-1][1] >= span.start:
+            start = before[-1][0]
+        if start > back:
+            return [report for report in reports if report.end > start]
+        # What touches the edge may be continued before it: twice as far back, so that all of it
+        # is looked at no more than twice.
+        back = start - 1 - (span.start - start)
 
 
 Times = tuple[Intervals, Intervals]
@@ -124,10 +180,15 @@ class Downtimes:
         """By service, when it was reported down and nothing beneath was."""
         self._whole: dict[str, Times] = {}
         self._atoms: dict[int, Times] = {}
-        by_service: dict[str, list[Report]] = {}
+        by_run: list[dict[str, list[Report]]] = [{} for _ in runs]
+        starts, spans = [run.span.start for run in runs], []
         for report in reports:
-            by_service.setdefault(report.service, []).append(report)
-        for run in runs:
+            spans.append(report.interval)
+            first = max(bisect.bisect_right(starts, report.start) - 1, 0)
+            for place in range(first, bisect.bisect_left(starts, report.end)):
+                by_run[place].setdefault(report.service, []).append(report)
+        self._near = _Near(spans)
+        for run, by_service in zip(runs, by_run, strict=True):
             numbers = run.atoms.snapshot.numbers
             for service in sorted(by_service.keys() & numbers.keys(), key=numbers.__getitem__):
                 self._add(run, service, by_service[service])
@@ -141,7 +202,7 @@ class Downtimes:
                     node = run.atoms.node(service)
                     for which in (0, 1):
                         found[which].extend(self._failing(run, node, run.span, which))
-            self._whole[service] = (union(found[0]), union(found[1]))
+            self._whole[service] = _times(union(found[0]), union(found[1]))
         return self._whole[service]
 
     def of(self, leaf: Leaf) -> Times:
@@ -151,14 +212,22 @@ class Downtimes:
         (service,) = leaf.services
         return self.whole(service)
 
-    def leaves(self, structure: Structure, support: Bits) -> list[int]:
-        """The leaves among some of a structure that were ever down."""
-        if support.bit_count() > len(self.own):
-            bits = support & structure.deep
-            for service in self.own:
-                bits |= structure.leaves_of.get(service, 0)
-            support &= bits
-        return [number for number in bits_of(support) if self.of(structure.leaves[number])[0]]
+    def during(self, structure: Structure, support: Bits, span: Span) -> dict[int, Times]:
+        """The leaves among some of a structure that were down at some time in a span, each with
+        those of its intervals that share an instant with it, whole."""
+        found = {}
+        # A leaf has the number of an own part, but where an agreement sees it in its own way, or
+        # where it stands for all that lies behind a contract.
+        support &= self._near.during(span) | structure.deep | structure.seen_apart
+        for number in bits_of(support):
+            down, unexcused = self.of(structure.leaves[number])
+            if here := sharing(down, span.start, span.end):
+                same = down is unexcused
+                found[number] = (
+                    here,
+                    here if same else sharing(unexcused, here[0][0], here[-1][1]),
+                )
+        return found
 
     def failed_before(self, service: str, instant: Instant) -> bool:
         """Whether what a service requires was failing up to an instant."""
@@ -169,86 +238,141 @@ class Downtimes:
         return False
 
     def _add(self, run: Run, service: str, reports: Sequence[Report]) -> None:
-        """Take up the reports on one service, all beneath it being known."""
+        """Take up the reports on one service in a run, all beneath it being known."""
         start, end = run.span.start, run.span.end
 
-        def during(own: bool, which: int) -> Intervals:
-            found = (
-                interval
-                for report in reports
-                if report.own == own
-                for interval in (
-                    subtract([report.interval], report.excused) if which else [report.interval]
-                )
-            )
-            return clip(union(found), start, end)
+        def during(own: bool) -> Times:
+            of = [report for report in reports if report.own == own]
+            down = clip(union(report.interval for report in of), start, end)
+            if not any(report.excused for report in of):
+                return down, down
+            left = (one for r in of for one in subtract([r.interval], r.excused))
+            return down, clip(union(left), start, end)
 
-        own, own_unexcused = during(True, 0), during(True, 1)
-        whole, whole_unexcused = during(False, 0), during(False, 1)
+        own, whole = during(True), during(False)
         unexplained: Intervals = NOTHING
         if run.atoms.snapshot.services[service].requires is None:
-            own, own_unexcused = union([*own, *whole]), union([*own_unexcused, *whole_unexcused])
-        elif whole:
-            hull = Span(whole[0][0], whole[-1][1])
-            explained = self._failing(run, run.atoms.required(service), hull, 0)
-            unexplained = subtract(whole, union([*own, *explained]))
-            own = union([*own, *unexplained])
-            unexcused = intersect(unexplained, whole_unexcused)
-            own_unexcused = union([*own_unexcused, *unexcused])
-        if own:
-            before = self.own.get(service, (NOTHING, NOTHING))
-            times = (union([*before[0], *own]), union([*before[1], *own_unexcused]))
+            own = _joined(own, whole)
+        elif whole[0]:
+            required = run.atoms.required(service)
+            explained = union(
+                failing
+                for interval in whole[0]
+                for failing in self._failing(run, required, Span(*interval), 0)
+            )
+            unexplained = subtract(whole[0], union([*own[0], *explained]))
+            counting = unexplained if whole[0] is whole[1] else intersect(unexplained, whole[1])
+            own = _joined(own, (unexplained, counting))
+        if own[0]:
+            times = _joined(self.own.get(service, (NOTHING, NOTHING)), own)
             self.own[service] = times
-            self._atoms[run.atoms.own_number(service)] = times
+            number = run.atoms.own_number(service)
+            self._atoms[number] = times
+            self._near.add(number, own[0])
         if unexplained:
             known = self.unexplained.get(service, NOTHING)
             self.unexplained[service] = union([*known, *unexplained])
 
     def _failing(self, run: Run, node: Node, span: Span, which: int) -> Intervals:
         """When a node of a run's atoms was failing within a span."""
-        support = run.atoms.components.support(node)
+        support = run.atoms.components.support(node) & self._near.during(span)
         start, end = max(span.start, run.span.start), min(span.end, run.span.end)
-        numbers = (
-            bits_of(support)
-            if support.bit_count() < len(self._atoms)
-            else [number for number in self._atoms if support >> number & 1]
+        times = {n: clip(self._atoms[n][which], start, end) for n in bits_of(support)}
+        return failing(run.atoms.components, node, {n: down for n, down in times.items() if down})
+
+
+def _times(down: Intervals, unexcused: Intervals) -> Times:
+    """When something was down; the same thing twice where none of it is excused, so that this is
+    seen at once."""
+    return (down, down) if down == unexcused else (down, unexcused)
+
+
+def _joined(left: Times, right: Times) -> Times:
+    """When either of two things was down."""
+    down = union([*left[0], *right[0]])
+    if left[0] is left[1] and right[0] is right[1]:
+        return down, down
+    return _times(down, union([*left[1], *right[1]]))
+
+
+class _Near:
+    """Which own parts were down about when: a superset, found without looking at any of them.
+
+    Time is cut where outages begin, so that all of its pieces hold about as many.
+    """
+
+    def __init__(self, spans: Sequence[tuple[Instant, Instant]]) -> None:
+        starts = sorted({start for start, _ in spans})
+        self._cuts = starts[:: len(starts) // PIECES + 1]
+        self._down: list[Bits] = [0] * (len(self._cuts) + 1)
+        self._known: dict[tuple[int, int], Bits] = {}
+
+    def add(self, number: int, intervals: Intervals) -> None:
+        """Note when an own part was down."""
+        bit, places = 1 << number, set[int]()
+        for start, end in intervals:
+            places.update(self._places(start, end))
+        for place in places:
+            self._down[place] |= bit
+        self._known.clear()
+
+    def during(self, span: Span) -> Bits:
+        """Every own part that was down at some time in a span, and others."""
+        places = self._places(span.start, span.end)
+        key = places.start, places.stop
+        if (bits := self._known.get(key)) is None:
+            bits = 0
+            for place in places:
+                bits |= self._down[place]
+            self._known[key] = bits
+        return bits
+
+    def _places(self, start: Instant, end: Instant) -> range:
+        return range(
+            bisect.bisect_right(self._cuts, start), bisect.bisect_left(self._cuts, end) + 1
         )
-        times = {n: clip(self._atoms[n][which], start, end) for n in numbers if n in self._atoms}
-        return failing(run.atoms.components, node, times)
 
 
 def failing(components: Components, node: Node, times: Mapping[int, Intervals]) -> Intervals:
     """When a node was down, given when its leaves were."""
+    found = games.game(components, node, bits_from(times))
+    if isinstance(found, bool):
+        return NOTHING
+    if not found.gates:
+        return times[found.players[0]]
     known: dict[Bits, bool] = {}
-    fails = components.failure(node)
-    found = []
-    for start, end, (down,) in sweep([times]):
+    fails = games.decided(found)
+    down_at = []
+    for start, end, (down,) in sweep([[times[player] for player in found.players]]):
         if down not in known:
-            known[down] = fails(down)
+            known[down] = fails(bits_of(down))
         if known[down]:
-            found.append((start, end))
-    return union(found)
+            down_at.append((start, end))
+    return union(down_at)
 
 
 def sweep(
-    layers: Sequence[Mapping[int, Intervals]], cuts: Iterable[Instant] = ()
-) -> Iterator[tuple[Instant, Instant, list[Bits]]]:
+    layers: Sequence[Sequence[Intervals]], cuts: Iterable[Instant] = ()
+) -> Iterator[tuple[Instant, Instant, tuple[Bits, ...]]]:
     """Time cut wherever something changes state, in any layer, and where it is asked for: the
-    stretches in which something is down in the first layer, in order, with what is in each."""
-    marks: dict[Instant, list[Bits]] = {}
-    for layer, times in enumerate(layers):
-        for number, intervals in times.items():
-            for interval in intervals:
-                for instant in interval:
-                    marks.setdefault(instant, [0] * len(layers))[layer] ^= 1 << number
-    for instant in cuts:
-        marks.setdefault(instant, [0] * len(layers))
-    down, since = [0] * len(layers), 0
+    stretches in which something is down in the first layer, in order, with what is in each, as the
+    bits of places in the layer."""
+    width = max((len(layer) for layer in layers), default=0)
+    marks: dict[Instant, Bits] = dict.fromkeys(cuts, 0)
+    for shift, layer in enumerate(layers):
+        for place, intervals in enumerate(layer, shift * width):
+            bit = 1 << place
+            for start, end in intervals:
+                marks[start] = marks.get(start, 0) ^ bit
+                marks[end] = marks.get(end, 0) ^ bit
+    inside, first = (1 << width) - 1, 0
+    down = since = 0
     for instant in sorted(marks):
-        if down[0]:
-            yield since, instant, down
-        down = [bits ^ flips for bits, flips in zip(down, marks[instant], strict=True)]
-        since = instant
+        if first:
+            rest = (down >> shift * width & inside for shift in range(1, len(layers)))
+            yield since, instant, (first, *rest)
+        down ^= marks[instant]
+        first, since = down & inside, instant
 
 
 def onset(times: Mapping[int, Intervals], instant: Instant) -> Callable[[int], Instant]:

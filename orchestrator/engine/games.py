@@ -12,6 +12,7 @@ alone. Of more players it is found on a decision diagram.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -31,9 +32,6 @@ is the whole."""
 TABLED: Final = 16
 """So many players at most are decided by looking at every set of them: 65,536 bits a gate."""
 
-SEARCHED: Final = 64
-"""In a structure of more gates than this, those that come down are looked up by the leaves."""
-
 _GAMES: Final = 1 << 14
 _DIAGRAMS: Final = 1 << 8
 """So many are remembered: games of few players, and diagrams of any."""
@@ -50,9 +48,6 @@ class Game:
 def game(components: Components, node: Node, players: Bits, down: Bits = 0) -> Game | bool:
     """The game in which players fail, the leaves in `down` having failed and all others being up.
     True where the node is down without any of them, False where it is up with all of them down."""
-    if node.gates.bit_count() > SEARCHED:
-        failed = components.failed(players | down, components.beneath(node))
-        node = Node(node.leaves, node.gates & failed)
     formula = _formula(components, node, players, down)
     if isinstance(formula, bool):
         return formula
@@ -70,43 +65,28 @@ def game(components: Components, node: Node, players: Bits, down: Bits = 0) -> G
 def _formula(components: Components, node: Node, players: Bits, down: Bits) -> Formula | bool:
     """When a node is down, with nothing in it of what holds whichever players fail."""
     gates: dict[int, Formula] = {}
-    fallen: set[int] = set()
+    failing = fallen = 0
     known: dict[tuple[Formula, ...], Formula | bool] = {}
 
     def of(part: Node) -> Formula | bool:
-        if part.leaves & down:
+        if part.leaves & down or part.gates & fallen:
             return True
         found: list[Formula] = [*bits_of(part.leaves & players)]
-        for gate in bits_of(part.gates):
-            if gate in gates:
-                found.append(gates[gate])
-            elif gate in fallen:
-                return True
+        found += map(gates.__getitem__, bits_of(part.gates & failing))
         if len(found) < 2:
             return found[0] if found else False
         # What is shared has to stay one thing.
         return known.setdefault(tuple(found), at_least_down(1, found))
 
-    for number in _touched(components, node, players | down):
+    for number in components.touched(node, players | down):
         gate = components.gates[number]
         value = at_least_down(gate.cut, [of(part) for part in gate.parts])
         if value is True:
-            fallen.add(number)
+            fallen |= 1 << number
         elif value is not False:
             gates[number] = value
+            failing |= 1 << number
     return of(node)
-
-
-def _touched(components: Components, node: Node, active: Bits) -> list[int]:
-    """The gates beneath a node that some leaves have a part in, each after those inside it."""
-    found: set[int] = set()
-    stack = [node.gates]
-    while stack:
-        for number in bits_of(stack.pop()):
-            if number not in found and components.support_of(number) & active:
-                found.add(number)
-                stack += [part.gates for part in components.gates[number].parts if part.gates]
-    return sorted(found)
 
 
 @lru_cache(_DIAGRAMS)
@@ -121,6 +101,34 @@ def diagram_of(game: Game) -> Diagram:
     """The diagram of a game, over its leaves; what is too complex is refused (TOO_COMPLEX)."""
     made = _diagram(len(game.players), game.gates)
     return replace(made, leaves=tuple(game.players[variable] for variable in made.leaves))
+
+
+def decided(game: Game) -> Callable[[Iterable[int]], bool]:
+    """Whether the whole of a game is down, by the places of the players that have failed. What it
+    takes depends on what comes down with them, and not on how large the game is."""
+    players = len(game.players)
+    whole = players + len(game.gates) - 1
+    needed = [k for k, _ in game.gates]
+    above: list[list[int]] = [[] for _ in range(whole + 1)]
+    for gate, (_, parts) in enumerate(game.gates):
+        for part in parts:
+            # A part may be there twice, and counts twice then.
+            above[part].append(gate)
+
+    def fails(failed: Iterable[int]) -> bool:
+        left: dict[int, int] = {}
+        stack = list(failed)
+        while stack:
+            part = stack.pop()
+            if part == whole:
+                return True
+            for gate in above[part]:
+                left[gate] = left.get(gate, needed[gate]) - 1
+                if not left[gate]:
+                    stack.append(players + gate)
+        return False
+
+    return fails
 
 
 def forget() -> None:

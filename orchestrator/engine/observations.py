@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, partial
 
@@ -30,6 +31,7 @@ class Observations:
         self.claims = Claims(facts)
         self._reports: dict[bool, Reports] = {}
         self._downtimes: dict[bool, Downtimes] = {}
+        self._claimed: dict[int, Bits] = {}
         self._upstream: dict[tuple[Instant, TermKey, str], bool] = {}
 
     def reports(self, *, gaps_count: bool) -> Reports:
@@ -44,6 +46,12 @@ class Observations:
             found = self.reports(gaps_count=gaps_count).of.values()
             self._downtimes[gaps_count] = Downtimes(self.runs, (r for one in found for r in one))
         return self._downtimes[gaps_count]
+
+    def claimed(self, snapshot: Snapshot) -> Bits:
+        """The services of a snapshot of which something may be excused."""
+        if id(snapshot) not in self._claimed:
+            self._claimed[id(snapshot)] = snapshot.bits(self.claims.services)
+        return self._claimed[id(snapshot)]
 
     @cached_property
     def sourced(self) -> bool:
@@ -114,17 +122,26 @@ def sources(seen: Observations, subject: Subject, measuring: Measuring, hull: Sp
     """Who speaks of a subject in a span, and which of them decides."""
     if not seen.sourced:
         return Sources(contractual(subject), subject.term.measurement.source)
-    found = reaching_into(_beneath(seen, subject, hull, gaps_count=True), hull)
-    return sources_of(subject, measuring, (report.fact for report in found))
+    beneath = partial(_beneath, seen, subject, hull, gaps_count=True)
+    return sources_of(subject, measuring, (report.fact for report in reaching_into(beneath, hull)))
 
 
-def _beneath(seen: Observations, subject: Subject, hull: Span, *, gaps_count: bool) -> list[Report]:
-    """All reports, of any time, on what a subject rests on at some time in a span."""
+def _beneath(
+    seen: Observations,
+    subject: Subject,
+    hull: Span,
+    start: Instant,
+    end: Instant,
+    *,
+    gaps_count: bool,
+) -> list[Report]:
+    """The reports that share an instant with a stretch, on what a subject rests on at some time in
+    a span."""
     everything = seen.reports(gaps_count=gaps_count)
     beneath: dict[int, Report] = {}
     for _, snapshot in seen.estate.during(hull):
-        bits = reach(snapshot, subject)
-        beneath |= {id(report): report for report in everything.beneath(snapshot, bits)}
+        found = everything.beneath(snapshot, reach(snapshot, subject), start, end)
+        beneath |= {id(report): report for report in found}
     return list(beneath.values())
 
 
@@ -134,20 +151,44 @@ def observed(
     """What was down in a span as one agreement counts it, by the sources it is taken from, by which
     reports, and what it refuses to excuse; None where nothing was reported."""
     everything = seen.reports(gaps_count=gaps_count)
-    beneath = _beneath(seen, subject, hull, gaps_count=gaps_count)
+    if _takes_all(seen, subject, hull, choice, everything):
+        return seen.downtimes(gaps_count=gaps_count), everything, []
+    beneath = partial(_beneath, seen, subject, hull, gaps_count=gaps_count)
     found = reaching_into(beneath, hull)
     if not found:
         return None
     taken = partial(_counts, seen, subject, choice)
-    measured = [report for report in found if taken(report)]
-    if not seen.claims:
-        judged, refused = measured, list[Refusal]()
-    else:
-        claimable = [one for one in beneath if taken(one)]
-        judged, refused = _excused(seen, subject, measured, claimable, hull)
+    judged, refused = [report for report in found if taken(report)], list[Refusal]()
+    if seen.claims:
+        judged, refused = _excused(seen, subject, judged, beneath, taken, hull)
     if len(judged) == len(found) and not any(report.excused for report in judged):
         return seen.downtimes(gaps_count=gaps_count), everything, refused
     return Downtimes(seen.runs, judged), Reports(judged), refused
+
+
+def _takes_all(
+    seen: Observations, subject: Subject, hull: Span, choice: Choice, everything: Reports
+) -> bool:
+    """Whether it is plain, without a look at any report, that a term is measured by all that is
+    reported of what it rests on, and that nothing of it may be excused."""
+    if choice.of:
+        return False
+    if policies_of(subject.term).measured == "composed" and not everything.of_wholes.isdisjoint(
+        subject.services
+    ):
+        return False
+    accepted, point = choice.otherwise, subject.term.measurement.point
+    for _, snapshot in seen.estate.during(hull):
+        bits = reach(snapshot, subject)
+        if seen.claims and bits & seen.claimed(snapshot):
+            return False
+        for kind, services in everything.kinds(snapshot).items():
+            if bits & services and any(
+                at != point or (accepted is not None and source not in accepted)
+                for at, source in kind
+            ):
+                return False
+    return True
 
 
 def _counts(seen: Observations, subject: Subject, choice: Choice, report: Report) -> bool:
@@ -166,7 +207,8 @@ def _excused(
     seen: Observations,
     subject: Subject,
     reports: list[Report],
-    beneath: list[Report],
+    beneath: Callable[[Instant, Instant], list[Report]],
+    taken: Callable[[Report], bool],
     hull: Span,
 ) -> tuple[list[Report], list[Refusal]]:
     """The reports with what the agreement excuses of each, and what it refuses of them. Earlier
@@ -178,10 +220,8 @@ def _excused(
     span = Span(min(lookback(promise, hull), hull.start), hull.end)
     claimable = [
         report
-        for report in beneath
-        if report.start < span.end
-        and report.end > span.start
-        and (not own_part or report.service in subject.services)
+        for report in beneath(span.start, span.end)
+        if taken(report) and (not own_part or report.service in subject.services)
     ]
     claims = list(seen.claims.of(claimable, partial(seen.is_upstream, subject)))
     if not claims:

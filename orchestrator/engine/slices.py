@@ -7,15 +7,17 @@ and remembered; policies that ask who failed first are judged anew.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
 
-from orchestrator.engine.components import Bits, Node
+from orchestrator.engine import games
+from orchestrator.engine.components import Bits, Node, bits_from, bits_of
 from orchestrator.engine.evidence import Downtimes, Report, Reports, Times, onset, sweep
 from orchestrator.engine.excuses import Refusal
-from orchestrator.engine.intervals import Intervals, clip, subtract, union
+from orchestrator.engine.games import Game
+from orchestrator.engine.intervals import Intervals, clip, sharing, subtract, union
 from orchestrator.engine.observations import Observations, observed
 from orchestrator.engine.promises import policies_of
 from orchestrator.engine.shares import Shares, Slice, judge
@@ -43,21 +45,24 @@ class Scene:
     def leaf(self, number: int) -> Leaf:
         return self.structure.leaves[number]
 
-    def reports_on(self, number: int) -> list[Report]:
-        """The reports that a leaf was down by: of the service, and behind a contract of all that
-        lies there."""
+    def reports_on(self, number: int, start: Instant, end: Instant) -> list[Report]:
+        """The reports that a leaf was down by and that share an instant with a stretch: of the
+        service, and behind a contract of all that lies there."""
         snapshot, leaf = self.structure.snapshot, self.leaf(number)
         (service,) = leaf.services
-        bits = 1 << snapshot.numbers[service] if leaf.part == "own" else snapshot.reach[service]
-        return self.reports.beneath(snapshot, bits)
+        if leaf.part == "own" or snapshot.services[service].requires is None:
+            return self.reports.on(service, start, end)
+        return self.reports.beneath(snapshot, snapshot.reach[service], start, end)
 
     def evidence(self, number: int, intervals: Intervals) -> set[str]:
         """The facts that say a leaf was down at some time."""
-        return {
-            report.id
-            for report in self.reports_on(number)
-            if clip(intervals, report.start, report.end)
-        }
+        if not intervals:
+            return set()
+        (start, _), (_, end) = intervals[0], intervals[-1]
+        found = self.reports_on(number, start, end)
+        if len(intervals) > 1:
+            found = [report for report in found if sharing(intervals, *report.interval)]
+        return {report.id for report in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +173,9 @@ def beneath(scene: Scene, structure: Structure, subject: Subject, span: Span) ->
 def _in_epoch(scene: Scene, subject: Subject, span: Span) -> tuple[list[Stretch], Intervals]:
     """The slices of one epoch, and when something was unexplained in it."""
     structure, downtimes = scene.structure, scene.downtimes
-    support = structure.components.support(scene.node)
-    times = {
-        number: downtimes.of(scene.leaf(number)) for number in downtimes.leaves(structure, support)
-    }
+    times = downtimes.during(structure, structure.components.support(scene.node), span)
+    if not times:
+        return [], ()
     transfers = _transfers(scene, subject, times)
     unexplained = union(
         interval
@@ -192,41 +196,106 @@ def _judged(
     transfers: Sequence[Transfer],
     span: Span,
 ) -> list[Stretch]:
-    """Cut time where a leaf changes state, and judge every piece in which the service is down."""
-    components, policies = scene.structure.components, policies_of(subject.term)
+    """Cut time where a leaf changes state, and judge every piece in which the service is down.
+
+    Most of what is redundant has no part in any failure of the span: with all that was down in it
+    down at once, the service would be up all the same. Whether it was down, and by whom, is
+    decided by the others alone.
+    """
+    game = games.game(scene.structure.components, scene.node, bits_from(times))
+    if isinstance(game, bool):
+        return []
+    players = list(game.players)
+    judged = _Judged(scene, subject, game, {n: down for n, (down, _) in times.items()})
     weighs = subject.term.measurement.weighting == "affected_share"
     cuts = [instant for transfer in transfers for instant in (transfer.start, transfer.end)]
     if weighs:
-        cuts += [i for n in times for report in scene.reports_on(n) for i in report.interval]
-    began = {number: down for number, (down, _) in times.items()}
-    layers = [
-        {number: clip(pair[layer], span.start, span.end) for number, pair in times.items()}
-        for layer in (0, 1)
+        cuts += [
+            instant
+            for number in times
+            for report in scene.reports_on(number, span.start, span.end)
+            for instant in report.interval
+        ]
+    layers = [[clip(times[n][0], span.start, span.end) for n in players]]
+    if any(times[n][0] is not times[n][1] for n in players):
+        layers.append([clip(times[n][1], span.start, span.end) for n in players])
+    down = [
+        (start, end, verdict)
+        for start, end, states in sweep(layers, cuts)
+        if (verdict := judged.at(start, states[0], states[-1])) is not None
     ]
-    fails = components.failure(scene.node)
-    known: dict[tuple[Bits, Bits], Slice | None] = {}
+    if not down:
+        return []
+    marks = _marks(times, times.keys() - set(players), Span(down[0][0], down[-1][1]))
     found = []
-    for start, end, (down, unexcused) in sweep(layers, cuts):
-        key = (down, unexcused)
-        if key not in known or policies.shares in BY_ORDER:
-            known[key] = (
-                judge(
-                    components,
-                    scene.node,
-                    down & ~unexcused,
-                    unexcused,
-                    policies,
-                    onset(began, start),
-                )
-                if fails(down)
-                else None
-            )
-        if (verdict := known[key]) is not None:
+    for begin, finish, verdict in down:
+        for start, end in _pieces(begin, finish, marks):
             stretch = Stretch(start, end, verdict, scene)
             if transfers:
                 stretch = replace(stretch, transfers=tuple(_holding(transfers, stretch)))
             found.append(replace(stretch, weight=_weight(stretch)) if weighs else stretch)
     return found
+
+
+def _marks(times: Mapping[int, Times], leaves: Iterable[int], span: Span) -> list[Instant]:
+    """The instants of a span at which some leaves change state."""
+    return sorted(
+        {
+            instant
+            for number in leaves
+            for layer in times[number]
+            for interval in clip(layer, span.start, span.end)
+            for instant in interval
+        }
+    )
+
+
+def _pieces(
+    start: Instant, end: Instant, marks: Sequence[Instant]
+) -> Iterator[tuple[Instant, Instant]]:
+    """A stretch cut at those of some instants that lie inside it."""
+    for place in range(bisect.bisect_right(marks, start), bisect.bisect_left(marks, end)):
+        yield start, marks[place]
+        start = marks[place]
+    yield start, end
+
+
+class _Judged:
+    """What slices of a scene come to; guards that each set of failed players is judged once, but by
+    a policy that asks who failed first."""
+
+    def __init__(
+        self, scene: Scene, subject: Subject, game: Game, began: Mapping[int, Intervals]
+    ) -> None:
+        self._scene = scene
+        self._policies = policies_of(subject.term)
+        self._players = game.players
+        self._fails = games.decided(game)
+        self._began = began
+        self._known: dict[tuple[Bits, Bits], Slice | None] = {}
+
+    def at(self, start: Instant, down: Bits, unexcused: Bits) -> Slice | None:
+        """A slice that begins at an instant, by the places of the players that are down, and of
+        those that are down by what is not excused; None where the service is up."""
+        key = (down, unexcused)
+        if key not in self._known or self._policies.shares in BY_ORDER:
+            self._known[key] = (
+                self._judge(start, down, unexcused) if self._fails(bits_of(down)) else None
+            )
+        return self._known[key]
+
+    def _judge(self, start: Instant, down: Bits, unexcused: Bits) -> Slice:
+        return judge(
+            self._scene.structure.components,
+            self._scene.node,
+            self._leaves(down & ~unexcused),
+            self._leaves(unexcused),
+            self._policies,
+            onset(self._began, start),
+        )
+
+    def _leaves(self, places: Bits) -> Bits:
+        return bits_from([self._players[place] for place in bits_of(places)])
 
 
 def _weight(stretch: Stretch) -> Fraction:
@@ -235,8 +304,7 @@ def _weight(stretch: Stretch) -> Fraction:
         (
             report.fact.affected_share
             for number in stretch.verdict.shares
-            for report in stretch.scene.reports_on(number)
-            if report.start < stretch.end and report.end > stretch.start
+            for report in stretch.scene.reports_on(number, stretch.start, stretch.end)
         ),
         default=ONE,
     )
@@ -258,7 +326,9 @@ def _transfers(scene: Scene, subject: Subject, times: dict[int, Times]) -> list[
         if leaf.part != "own" or not allowance:
             continue
         alone = any(c.scope == "own" and c.service in leaf.services for c in subject.covers)
-        for start, end in downtimes.unexplained.get(leaf.services[0], ()):
+        here = times[number][0]
+        unexplained = downtimes.unexplained.get(leaf.services[0], ())
+        for start, end in sharing(unexplained, here[0][0], here[-1][1]):
             if not downtimes.failed_before(leaf.services[0], start):
                 continue
             recovery = [(start, min(end, start + allowance))]
@@ -286,9 +356,9 @@ def _cause(scene: Scene, subject: Subject, service: str, instant: Instant) -> Sl
     structure, downtimes = scene.structure, scene.downtimes
     required = structure.required(service)
     support = structure.components.support(required)
-    times = {n: downtimes.of(scene.leaf(n)) for n in downtimes.leaves(structure, support)}
+    times = downtimes.during(structure, support, Span(instant - 1, instant))
     down, unexcused = (
-        sum(1 << n for n, pair in times.items() if clip(pair[layer], instant - 1, instant))
+        bits_from([n for n, pair in times.items() if clip(pair[layer], instant - 1, instant)])
         for layer in (0, 1)
     )
     return judge(
