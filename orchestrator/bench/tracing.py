@@ -12,13 +12,14 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
 
 from orchestrator.bench.intervals import BORDERS, MONTHS, SEED, outages
 from orchestrator.engine import games
-from orchestrator.engine.components import Components, Node, bits_from, bits_of
+from orchestrator.engine.components import Components, Node
 from orchestrator.engine.contributions import PLAIN, Contributions, contributions, cut_downtime
 from orchestrator.engine.evidence import sweep
 from orchestrator.engine.segments import Segments
@@ -126,7 +127,8 @@ def _judged(one: Portfolio, segments: Segments) -> int:
     """Every failed set shared by itself, whatever was found out for another one."""
     for state, owner in enumerate(segments.owners):
         games.forget()
-        judge(one.components, one.products[owner], 0, segments.down(state), PLAIN, _no_onset)
+        of = partial(games.game, one.components, one.products[owner])
+        judge(of, 0, segments.down(state), PLAIN, _no_onset)
     return len(segments.owners)
 
 
@@ -141,10 +143,10 @@ def _slice_by_slice(one: Portfolio, down: Timelines, some: Sequence[int]) -> Ans
         node = one.products[product]
         support = one.components.support(node)
         leaves = [leaf for leaf in range(one.components.leaf_count) if support >> leaf & 1]
-        for start, end, (places,) in sweep([[*map(down.of, leaves)]], BORDERS.tolist()):
-            bits = bits_from([leaves[place] for place in bits_of(places)])
+        times = {leaf: down.of(leaf) for leaf in leaves}
+        for start, end, (bits,) in sweep([times], BORDERS.tolist()):
             month = next((i for i, (a, b) in enumerate(months) if a <= start < b), None)
-            verdict = judge(one.components, node, 0, bits, PLAIN, _no_onset)
+            verdict = judge(partial(games.game, one.components, node), 0, bits, PLAIN, _no_onset)
             if month is not None and verdict.counted:
                 found.setdefault((product, month), Contributions()).add(verdict, end - start)
     return {key: (value.counted, value.parts) for key, value in found.items()}

@@ -93,6 +93,10 @@ WIDE: Final = 256
 """A gate over more leaves than this is asked whether some of them have a part in it; the others are
 looked up by leaf."""
 
+FEW: Final = 16
+"""Leaves that are fewer than one to so many gates are looked up one after the other; of more, each
+gate is asked for them."""
+
 _NODES: Final = 256
 """Of so many nodes is the set of gates beneath remembered, those asked about the latest."""
 
@@ -223,17 +227,18 @@ class Components:
         """The gates beneath a node that some leaves have a part in, each after those inside it."""
         if not node.gates:
             return []
-        self._look_up()
-        found: set[int] = set()
-        for leaf in bits_of(leaves):
-            found.update(self._above.get(leaf, ()))
-        found.update(gate for gate in self._wide if self._support[gate] & leaves)
-        if not found:
-            return []
         if (among := self._among.get(node.gates)) is None:
             if len(self._among) == _NODES:
                 self._among.clear()
             among = self._among[node.gates] = frozenset(bits_of(self.beneath(node)))
+        support = self._support
+        if leaves.bit_count() * FEW > len(among):
+            return sorted(gate for gate in among if support[gate] & leaves)
+        self._look_up()
+        found: set[int] = set()
+        for leaf in bits_of(leaves):
+            found.update(self._above.get(leaf, ()))
+        found.update(gate for gate in self._wide if support[gate] & leaves)
         return sorted(found & among)
 
     def fails(self, node: Node, down: Bits) -> bool:

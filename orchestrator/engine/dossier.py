@@ -281,9 +281,9 @@ def _piece(stretch: Stretch) -> Piece:
 
 def _down(stretch: Stretch) -> list[int]:
     """The components that were down in a slice, excused or not."""
-    scene, components = stretch.scene, stretch.scene.structure.components
-    span = Span(stretch.start, stretch.end)
-    return [*scene.downtimes.during(scene.structure, components.support(scene.node), span)]
+    scene = stretch.scene
+    ground = scene.downtimes.ground(scene.structure, scene.node)
+    return [*scene.downtimes.during(ground, Span(stretch.start, stretch.end))]
 
 
 def dependencies(snapshot: Snapshot, services: Iterable[str]) -> list[tuple[str, tuple[str, ...]]]:

@@ -8,14 +8,14 @@ is a root at its own part. Every interval is exact; no grid, no sampling (rule 1
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from orchestrator.engine import games
 from orchestrator.engine.by_time import ByTime
 from orchestrator.engine.components import Bits, Components, Node, bits_from, bits_of
+from orchestrator.engine.games import Formulas, game, game_of
 from orchestrator.engine.intervals import (
     Intervals,
     clip,
@@ -25,6 +25,7 @@ from orchestrator.engine.intervals import (
     union,
 )
 from orchestrator.engine.structure import Leaf, Structure
+from orchestrator.engine.subgames import Subgames
 from orchestrator.model.estate import Snapshot
 from orchestrator.model.records import Facts, Outage, Unknown
 from orchestrator.model.values import Instant, Span
@@ -33,6 +34,9 @@ NOTHING: Final[Intervals] = ()
 
 PIECES: Final = 512
 """Into so many pieces is time cut at most, to know what was down about when."""
+
+GROUNDS: Final = 512
+"""Beneath so many nodes is remembered what was ever down, those asked about the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +79,6 @@ class Report:
         return isinstance(self.fact, Outage) and self.fact.part == "own"
 
 
-Kind = frozenset[tuple[str, str]]
-"""At which points, and by which sources, a service was reported on."""
-
-
 class Reports:
     """The facts that say something was down, by service and in the order of time."""
 
@@ -88,7 +88,7 @@ class Reports:
             self.of.setdefault(report.service, []).append(report)
         self._by_time: dict[str, ByTime[Report]] = {}
         self._bits: dict[int, Bits] = {}
-        self._kinds: dict[int, dict[Kind, Bits]] = {}
+        self._others: dict[tuple[int, str, frozenset[str] | None], Bits] = {}
 
     @staticmethod
     def among(facts: Facts, *, gaps_count: bool) -> Reports:
@@ -115,17 +115,28 @@ class Reports:
         concerned = bits_of(services & self._bits[id(snapshot)])
         return [r for number in concerned for r in self.on(snapshot.order[number], start, end)]
 
-    def kinds(self, snapshot: Snapshot) -> Mapping[Kind, Bits]:
-        """The services of a snapshot by what kind of reports there are on them."""
-        if id(snapshot) not in self._kinds:
-            found: dict[Kind, list[str]] = {}
-            for service, reports in self.of.items():
-                kind = frozenset((report.fact.point, report.fact.source) for report in reports)
-                found.setdefault(kind, []).append(service)
-            self._kinds[id(snapshot)] = {
-                kind: snapshot.bits(services) for kind, services in found.items()
-            }
-        return self._kinds[id(snapshot)]
+    def others(self, snapshot: Snapshot, point: str, sources: frozenset[str] | None) -> Bits:
+        """The services of a snapshot with any report that was not taken at a point, or not by one
+        of some sources."""
+        key = id(snapshot), point, sources
+        if key not in self._others:
+            self._others[key] = snapshot.bits(
+                service
+                for service, kinds in self._kinds.items()
+                if any(
+                    at != point or (sources is not None and source not in sources)
+                    for at, source in kinds
+                )
+            )
+        return self._others[key]
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, Set[tuple[str, str]]]:
+        """At which points and by which sources there are reports, by service."""
+        return {
+            service: {(report.fact.point, report.fact.source) for report in reports}
+            for service, reports in self.of.items()
+        }
 
     @cached_property
     def of_wholes(self) -> frozenset[str]:
@@ -166,6 +177,17 @@ class Run:
     atoms: Structure
 
 
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What of a structure was ever down beneath a node: the leaves, with some that are not known to
+    have been, those of them that are known by their service alone, and the game of them all."""
+
+    leaves: Bits
+    apart: Bits
+    games: Subgames
+    structure: Structure
+
+
 class Downtimes:
     """When services were down, by some reports; guards that all of it is found from the own parts.
 
@@ -188,6 +210,8 @@ class Downtimes:
             for place in range(first, bisect.bisect_left(starts, report.end)):
                 by_run[place].setdefault(report.service, []).append(report)
         self._near = _Near(spans)
+        self._ground: dict[tuple[int, Node], Ground] = {}
+        self._formulas: dict[int, Formulas] = {}
         for run, by_service in zip(runs, by_run, strict=True):
             numbers = run.atoms.snapshot.numbers
             for service in sorted(by_service.keys() & numbers.keys(), key=numbers.__getitem__):
@@ -212,15 +236,30 @@ class Downtimes:
         (service,) = leaf.services
         return self.whole(service)
 
-    def during(self, structure: Structure, support: Bits, span: Span) -> dict[int, Times]:
-        """The leaves among some of a structure that were down at some time in a span, each with
-        those of its intervals that share an instant with it, whole."""
+    def ground(self, structure: Structure, node: Node) -> Ground:
+        """What of a structure was ever down, as far as a node depends on it."""
+        key = id(structure), node
+        if (found := self._ground.get(key)) is None:
+            if len(self._ground) == GROUNDS:
+                self._ground.clear()
+            # A leaf has the number of an own part, but where an agreement sees it in its own way,
+            # or where it stands for all that lies behind a contract.
+            apart = structure.deep | structure.seen_apart
+            failing = self._near.ever | apart
+            components = structure.components
+            leaves = components.support(node) & failing
+            formulas = self._formulas.setdefault(id(structure), Formulas(components, failing))
+            formulas.players = failing
+            games = Subgames(game_of(formulas.of(node, leaves)))
+            found = self._ground[key] = Ground(leaves, apart, games, structure)
+        return found
+
+    def during(self, ground: Ground, span: Span) -> dict[int, Times]:
+        """The leaves that were down at some time in a span, each with those of its intervals that
+        share an instant with it, whole."""
         found = {}
-        # A leaf has the number of an own part, but where an agreement sees it in its own way, or
-        # where it stands for all that lies behind a contract.
-        support &= self._near.during(span) | structure.deep | structure.seen_apart
-        for number in bits_of(support):
-            down, unexcused = self.of(structure.leaves[number])
+        for number in bits_of(ground.leaves & (self._near.during(span) | ground.apart)):
+            down, unexcused = self.of(ground.structure.leaves[number])
             if here := sharing(down, span.start, span.end):
                 same = down is unexcused
                 found[number] = (
@@ -316,6 +355,14 @@ class _Near:
             self._down[place] |= bit
         self._known.clear()
 
+    @cached_property
+    def ever(self) -> Bits:
+        """Every own part that was down at any time, once all are noted."""
+        bits = 0
+        for down in self._down:
+            bits |= down
+        return bits
+
     def during(self, span: Span) -> Bits:
         """Every own part that was down at some time in a span, and others."""
         places = self._places(span.start, span.end)
@@ -335,44 +382,41 @@ class _Near:
 
 def failing(components: Components, node: Node, times: Mapping[int, Intervals]) -> Intervals:
     """When a node was down, given when its leaves were."""
-    found = games.game(components, node, bits_from(times))
-    if isinstance(found, bool):
+    found = Subgames(game(components, node, bits_from(times)))
+    if not found.players:
         return NOTHING
-    if not found.gates:
-        return times[found.players[0]]
     known: dict[Bits, bool] = {}
-    fails = games.decided(found)
     down_at = []
-    for start, end, (down,) in sweep([[times[player] for player in found.players]]):
+    tracks = {place: times[leaf] for place, leaf in enumerate(found.players)}
+    for start, end, (down,) in sweep([tracks]):
         if down not in known:
-            known[down] = fails(bits_of(down))
+            known[down] = found.lost(down)
         if known[down]:
             down_at.append((start, end))
     return union(down_at)
 
 
 def sweep(
-    layers: Sequence[Sequence[Intervals]], cuts: Iterable[Instant] = ()
+    layers: Sequence[Mapping[int, Intervals]], cuts: Iterable[Instant] = ()
 ) -> Iterator[tuple[Instant, Instant, tuple[Bits, ...]]]:
     """Time cut wherever something changes state, in any layer, and where it is asked for: the
-    stretches in which something is down in the first layer, in order, with what is in each, as the
-    bits of places in the layer."""
-    width = max((len(layer) for layer in layers), default=0)
+    stretches in which something is down in the first layer, in order, with what is in each."""
+    width = max((number for layer in layers for number in layer), default=0) + 1
     marks: dict[Instant, Bits] = dict.fromkeys(cuts, 0)
-    for shift, layer in enumerate(layers):
-        for place, intervals in enumerate(layer, shift * width):
-            bit = 1 << place
+    for shift, times in enumerate(layers):
+        for number, intervals in times.items():
+            bit = 1 << number + shift * width
             for start, end in intervals:
                 marks[start] = marks.get(start, 0) ^ bit
                 marks[end] = marks.get(end, 0) ^ bit
-    inside, first = (1 << width) - 1, 0
+    first = (1 << width) - 1
+    shifts = [shift * width for shift in range(1, len(layers))]
     down = since = 0
     for instant in sorted(marks):
-        if first:
-            rest = (down >> shift * width & inside for shift in range(1, len(layers)))
-            yield since, instant, (first, *rest)
+        if now := down & first:
+            yield since, instant, (now, *(down >> shift & first for shift in shifts))
         down ^= marks[instant]
-        first, since = down & inside, instant
+        since = instant
 
 
 def onset(times: Mapping[int, Intervals], instant: Instant) -> Callable[[int], Instant]:

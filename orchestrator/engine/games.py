@@ -12,7 +12,6 @@ alone. Of more players it is found on a decision diagram.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import lru_cache
@@ -48,7 +47,11 @@ class Game:
 def game(components: Components, node: Node, players: Bits, down: Bits = 0) -> Game | bool:
     """The game in which players fail, the leaves in `down` having failed and all others being up.
     True where the node is down without any of them, False where it is up with all of them down."""
-    formula = _formula(components, node, players, down)
+    return game_of(Formulas(components, players, down).of(node, players | down))
+
+
+def game_of(formula: Formula | bool) -> Game | bool:
+    """The game that a formula stands for."""
     if isinstance(formula, bool):
         return formula
     parts = inside_out(formula)
@@ -62,31 +65,46 @@ def game(components: Components, node: Node, players: Bits, down: Bits = 0) -> G
     )
 
 
-def _formula(components: Components, node: Node, players: Bits, down: Bits) -> Formula | bool:
-    """When a node is down, with nothing in it of what holds whichever players fail."""
-    gates: dict[int, Formula] = {}
-    failing = fallen = 0
-    known: dict[tuple[Formula, ...], Formula | bool] = {}
+class Formulas:
+    """When structures are down by some players, with nothing in it of what holds whichever of them
+    fail, others being down already; guards that each gate is looked at once."""
 
-    def of(part: Node) -> Formula | bool:
-        if part.leaves & down or part.gates & fallen:
+    def __init__(self, components: Components, players: Bits, down: Bits = 0) -> None:
+        self.players = players
+        """More may be added that no gate met so far has in it."""
+        self._components = components
+        self._down = down
+        self._gates: dict[int, Formula | bool] = {}
+        self._failing = self._fallen = 0
+        self._known: dict[tuple[Formula, ...], Formula | bool] = {}
+
+    def of(self, node: Node, concerned: Bits) -> Formula | bool:
+        """When a node is down; `concerned` are those leaves beneath it, and others, that are
+        players or down."""
+        for number in self._components.touched(node, concerned):
+            if number not in self._gates:
+                gate = self._components.gates[number]
+                value = at_least_down(gate.cut, [self._of(part) for part in gate.parts])
+                self._gates[number] = value
+                if value is True:
+                    self._fallen |= 1 << number
+                elif value is not False:
+                    self._failing |= 1 << number
+        return self._of(node)
+
+    def _of(self, part: Node) -> Formula | bool:
+        if part.leaves & self._down or part.gates & self._fallen:
             return True
-        found: list[Formula] = [*bits_of(part.leaves & players)]
-        found += map(gates.__getitem__, bits_of(part.gates & failing))
+        found: list[Formula] = [*bits_of(part.leaves & self.players)]
+        if inner := part.gates & self._failing:
+            found += map(self._gates.__getitem__, bits_of(inner))
         if len(found) < 2:
             return found[0] if found else False
         # What is shared has to stay one thing.
-        return known.setdefault(tuple(found), at_least_down(1, found))
-
-    for number in components.touched(node, players | down):
-        gate = components.gates[number]
-        value = at_least_down(gate.cut, [of(part) for part in gate.parts])
-        if value is True:
-            fallen |= 1 << number
-        elif value is not False:
-            gates[number] = value
-            failing |= 1 << number
-    return of(node)
+        key = tuple(found)
+        if key not in self._known:
+            self._known[key] = at_least_down(1, found)
+        return self._known[key]
 
 
 @lru_cache(_DIAGRAMS)
@@ -101,34 +119,6 @@ def diagram_of(game: Game) -> Diagram:
     """The diagram of a game, over its leaves; what is too complex is refused (TOO_COMPLEX)."""
     made = _diagram(len(game.players), game.gates)
     return replace(made, leaves=tuple(game.players[variable] for variable in made.leaves))
-
-
-def decided(game: Game) -> Callable[[Iterable[int]], bool]:
-    """Whether the whole of a game is down, by the places of the players that have failed. What it
-    takes depends on what comes down with them, and not on how large the game is."""
-    players = len(game.players)
-    whole = players + len(game.gates) - 1
-    needed = [k for k, _ in game.gates]
-    above: list[list[int]] = [[] for _ in range(whole + 1)]
-    for gate, (_, parts) in enumerate(game.gates):
-        for part in parts:
-            # A part may be there twice, and counts twice then.
-            above[part].append(gate)
-
-    def fails(failed: Iterable[int]) -> bool:
-        left: dict[int, int] = {}
-        stack = list(failed)
-        while stack:
-            part = stack.pop()
-            if part == whole:
-                return True
-            for gate in above[part]:
-                left[gate] = left.get(gate, needed[gate]) - 1
-                if not left[gate]:
-                    stack.append(players + gate)
-        return False
-
-    return fails
 
 
 def forget() -> None:

@@ -177,17 +177,13 @@ def _takes_all(
         subject.services
     ):
         return False
-    accepted, point = choice.otherwise, subject.term.measurement.point
+    point = subject.term.measurement.point
     for _, snapshot in seen.estate.during(hull):
-        bits = reach(snapshot, subject)
-        if seen.claims and bits & seen.claimed(snapshot):
+        others = everything.others(snapshot, point, choice.otherwise)
+        if seen.claims:
+            others |= seen.claimed(snapshot)
+        if others & reach(snapshot, subject):
             return False
-        for kind, services in everything.kinds(snapshot).items():
-            if bits & services and any(
-                at != point or (accepted is not None and source not in accepted)
-                for at, source in kind
-            ):
-                return False
     return True
 
 

@@ -10,26 +10,25 @@ import bisect
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import Final
 
-from orchestrator.engine import games
-from orchestrator.engine.components import Bits, Node, bits_from, bits_of
+from orchestrator.engine.components import Bits, Node, bits_from
 from orchestrator.engine.evidence import Downtimes, Report, Reports, Times, onset, sweep
 from orchestrator.engine.excuses import Refusal
-from orchestrator.engine.games import Game
+from orchestrator.engine.games import game
 from orchestrator.engine.intervals import Intervals, clip, sharing, subtract, union
 from orchestrator.engine.observations import Observations, observed
 from orchestrator.engine.promises import policies_of
-from orchestrator.engine.shares import Shares, Slice, judge
+from orchestrator.engine.shares import ONE, Shares, Slice, judge
 from orchestrator.engine.sources import Choice, contractual
 from orchestrator.engine.structure import Leaf, Structure
+from orchestrator.engine.subgames import Subgames
 from orchestrator.engine.subjects import Subject
 from orchestrator.model.values import Duration, Instant, Span
 
 BY_ORDER: Final = frozenset({"first_cause", "last_straw"})
 """The share policies for which the order of failing matters."""
-
-ONE: Final = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,20 @@ class Stretch:
     @property
     def counted(self) -> Fraction:
         """How much of it counts, as a share."""
-        return self.verdict.counted * self.weight
+        counted = self.verdict.counted
+        return counted if self.weight is ONE else counted * self.weight
+
+
+def counted_in(stretches: Iterable[Stretch]) -> Fraction:
+    """How long of some stretches counts, in microseconds."""
+    whole, parts = 0, Fraction(0)
+    for stretch in stretches:
+        counted = stretch.counted
+        if counted == 1:
+            whole += stretch.length
+        else:
+            parts += stretch.length * counted
+    return whole + parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +185,8 @@ def beneath(scene: Scene, structure: Structure, subject: Subject, span: Span) ->
 def _in_epoch(scene: Scene, subject: Subject, span: Span) -> tuple[list[Stretch], Intervals]:
     """The slices of one epoch, and when something was unexplained in it."""
     structure, downtimes = scene.structure, scene.downtimes
-    times = downtimes.during(structure, structure.components.support(scene.node), span)
+    ground = downtimes.ground(structure, scene.node)
+    times = downtimes.during(ground, span)
     if not times:
         return [], ()
     transfers = _transfers(scene, subject, times)
@@ -186,12 +199,15 @@ def _in_epoch(scene: Scene, subject: Subject, span: Span) -> tuple[list[Stretch]
         )
     )
     moved = union((transfer.start, transfer.end) for transfer in transfers)
-    return _judged(scene, subject, times, transfers, span), subtract(unexplained, moved)
+    return _judged(scene, subject, ground.games, times, transfers, span), subtract(
+        unexplained, moved
+    )
 
 
 def _judged(
     scene: Scene,
     subject: Subject,
+    games: Subgames,
     times: dict[int, Times],
     transfers: Sequence[Transfer],
     span: Span,
@@ -202,11 +218,10 @@ def _judged(
     down at once, the service would be up all the same. Whether it was down, and by whom, is
     decided by the others alone.
     """
-    game = games.game(scene.structure.components, scene.node, bits_from(times))
-    if isinstance(game, bool):
+    players = {place: games.players[place] for place in games.concerned(games.places(times))}
+    if not players:
         return []
-    players = list(game.players)
-    judged = _Judged(scene, subject, game, {n: down for n, (down, _) in times.items()})
+    judged = _Judged(games, subject, {place: times[n][0] for place, n in players.items()})
     weighs = subject.term.measurement.weighting == "affected_share"
     cuts = [instant for transfer in transfers for instant in (transfer.start, transfer.end)]
     if weighs:
@@ -216,9 +231,11 @@ def _judged(
             for report in scene.reports_on(number, span.start, span.end)
             for instant in report.interval
         ]
-    layers = [[clip(times[n][0], span.start, span.end) for n in players]]
-    if any(times[n][0] is not times[n][1] for n in players):
-        layers.append([clip(times[n][1], span.start, span.end) for n in players])
+    excused = any(times[n][0] is not times[n][1] for n in players.values())
+    layers = [
+        {place: clip(times[n][which], span.start, span.end) for place, n in players.items()}
+        for which in range(1 + excused)
+    ]
     down = [
         (start, end, verdict)
         for start, end, states in sweep(layers, cuts)
@@ -226,7 +243,7 @@ def _judged(
     ]
     if not down:
         return []
-    marks = _marks(times, times.keys() - set(players), Span(down[0][0], down[-1][1]))
+    marks = _marks(times, times.keys() - set(players.values()), Span(down[0][0], down[-1][1]))
     found = []
     for begin, finish, verdict in down:
         for start, end in _pieces(begin, finish, marks):
@@ -261,16 +278,12 @@ def _pieces(
 
 
 class _Judged:
-    """What slices of a scene come to; guards that each set of failed players is judged once, but by
-    a policy that asks who failed first."""
+    """What slices come to; guards that each set of failed players is judged once, but by a policy
+    that asks who failed first."""
 
-    def __init__(
-        self, scene: Scene, subject: Subject, game: Game, began: Mapping[int, Intervals]
-    ) -> None:
-        self._scene = scene
+    def __init__(self, games: Subgames, subject: Subject, began: Mapping[int, Intervals]) -> None:
+        self._games = games
         self._policies = policies_of(subject.term)
-        self._players = game.players
-        self._fails = games.decided(game)
         self._began = began
         self._known: dict[tuple[Bits, Bits], Slice | None] = {}
 
@@ -279,23 +292,17 @@ class _Judged:
         those that are down by what is not excused; None where the service is up."""
         key = (down, unexcused)
         if key not in self._known or self._policies.shares in BY_ORDER:
-            self._known[key] = (
-                self._judge(start, down, unexcused) if self._fails(bits_of(down)) else None
-            )
+            self._known[key] = self._judge(start, down, unexcused)
         return self._known[key]
 
-    def _judge(self, start: Instant, down: Bits, unexcused: Bits) -> Slice:
-        return judge(
-            self._scene.structure.components,
-            self._scene.node,
-            self._leaves(down & ~unexcused),
-            self._leaves(unexcused),
-            self._policies,
-            onset(self._began, start),
-        )
-
-    def _leaves(self, places: Bits) -> Bits:
-        return bits_from([self._players[place] for place in bits_of(places)])
+    def _judge(self, start: Instant, down: Bits, unexcused: Bits) -> Slice | None:
+        if not self._games.lost(down):
+            return None
+        leaves, excused = self._games.players, down & ~unexcused
+        since = onset(self._began, start)
+        found = judge(self._games.of, excused, unexcused, self._policies, since)
+        shares = {leaves[place]: share for place, share in found.shares.items()}
+        return Slice(found.counted, shares, found.redundancy_lost)
 
 
 def _weight(stretch: Stretch) -> Fraction:
@@ -355,15 +362,13 @@ def _cause(scene: Scene, subject: Subject, service: str, instant: Instant) -> Sl
     """What brought down the requirements of a service, as they stood just before an instant."""
     structure, downtimes = scene.structure, scene.downtimes
     required = structure.required(service)
-    support = structure.components.support(required)
-    times = downtimes.during(structure, support, Span(instant - 1, instant))
+    times = downtimes.during(downtimes.ground(structure, required), Span(instant - 1, instant))
     down, unexcused = (
         bits_from([n for n, pair in times.items() if clip(pair[layer], instant - 1, instant)])
         for layer in (0, 1)
     )
     return judge(
-        structure.components,
-        required,
+        partial(game, structure.components, required),
         down & ~unexcused,
         unexcused,
         policies_of(subject.term),
