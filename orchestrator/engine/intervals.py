@@ -20,6 +20,9 @@ def total(intervals: Intervals) -> Duration:
 
 def intersect(left: Intervals, right: Intervals) -> list[tuple[Instant, Instant]]:
     """The instants in both."""
+    if not left or not right:
+        return []
+    right = sharing(right, left[0][0], left[-1][1])
     found = []
     i = j = 0
     while i < len(left) and j < len(right):
@@ -54,6 +57,9 @@ def sharing(intervals: Intervals, start: Instant, end: Instant) -> Intervals:
 
 def subtract(left: Intervals, right: Intervals) -> list[tuple[Instant, Instant]]:
     """The instants in the left one alone."""
+    if not left or not right:
+        return list(left)
+    right = sharing(right, left[0][0], left[-1][1])
     found = []
     j = 0
     for start, end in left:

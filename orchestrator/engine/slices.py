@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Final
 
-from orchestrator.engine.components import Bits, Node, bits_from
+from orchestrator.engine.components import Bits, Node, bits_from, bits_of
 from orchestrator.engine.evidence import Downtimes, Report, Reports, Times, onset, sweep
 from orchestrator.engine.excuses import Refusal
 from orchestrator.engine.games import game
@@ -218,7 +218,8 @@ def _judged(
     down at once, the service would be up all the same. Whether it was down, and by whom, is
     decided by the others alone.
     """
-    players = {place: games.players[place] for place in games.concerned(games.places(times))}
+    concerned = games.concerned(games.places(times))
+    players = {place: games.players[place] for place in bits_of(concerned)}
     if not players:
         return []
     judged = _Judged(games, subject, {place: times[n][0] for place, n in players.items()})
@@ -296,8 +297,19 @@ class _Judged:
         return self._known[key]
 
     def _judge(self, start: Instant, down: Bits, unexcused: Bits) -> Slice | None:
-        if not self._games.lost(down):
+        # What else is down is no matter, and the sets that matter are few.
+        concerned = self._games.concerned(down)
+        if not concerned:
             return None
+        if self._policies.shares in BY_ORDER:
+            return self._shared(start, down & concerned, unexcused & concerned)
+        key = (self._policies, down & concerned, unexcused & concerned)
+        found: Slice | None = self._games.known.get(key)
+        if found is None:
+            found = self._games.known[key] = self._shared(start, *key[1:])
+        return found
+
+    def _shared(self, start: Instant, down: Bits, unexcused: Bits) -> Slice:
         leaves, excused = self._games.players, down & ~unexcused
         since = onset(self._began, start)
         found = judge(self._games.of, excused, unexcused, self._policies, since)

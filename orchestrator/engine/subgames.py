@@ -7,7 +7,8 @@ come down with all of it, from the players upwards, are the whole of its game.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable, Set
+from typing import Any
 
 from orchestrator.engine.components import Bits, bits_from, bits_of
 from orchestrator.engine.formula import Formula, at_least_down
@@ -26,43 +27,39 @@ class Subgames:
         many = len(self.players)
         places = [self._place[leaf] for leaf in of_whole]
         gates = () if isinstance(game, bool) else game.gates
-        self._gates = [
-            (k, [places[part] if part < many else part for part in parts]) for k, parts in gates
-        ]
         self._whole = many + len(gates) - 1
         self._needed = [1] * many + [k for k, _ in gates]
         self._above: list[list[int]] = [[] for _ in range(self._whole + 1)]
-        for gate, (_, parts) in enumerate(self._gates, many):
+        for gate, (_, parts) in enumerate(gates, many):
             for part in parts:
                 # A part may be there twice, and counts twice then.
-                self._above[part].append(gate)
+                self._above[places[part] if part < many else part].append(gate)
+        self.known: dict[Hashable, Any] = {}
+        """What has been found out of its sets of players, for whoever asks again."""
 
     def places(self, leaves: Iterable[int]) -> Bits:
         """The places of those leaves that are players."""
         place = self._place
         return bits_from([place[leaf] for leaf in leaves if leaf in place])
 
-    def leaves(self, places: Bits) -> list[int]:
-        """The leaves at some places."""
-        return [self.players[place] for place in bits_of(places)]
-
     def lost(self, failed: Bits) -> bool:
         """Whether the whole is down when just those players have failed, by their places."""
         return self._whole in self._down(failed, self._whole)
 
-    def concerned(self, failed: Bits) -> list[int]:
+    def concerned(self, failed: Bits) -> Bits:
         """Those of some players, by their places, that can have a part in any loss while no others
-        fail; none where there is none."""
-        down, found = self._down(failed), set[int]()
-        stack = [self._whole] if self._whole in down else []
+        fail; nobody where there is none."""
+        down = self._down(failed)
+        if self._whole not in down:
+            return 0
+        inside, found = self._inside(down), set[int]()
+        stack = [self._whole]
         while stack:
             part = stack.pop()
             if part not in found:
                 found.add(part)
-                if part >= len(self.players):
-                    parts = self._gates[part - len(self.players)][1]
-                    stack.extend(one for one in parts if one in down)
-        return sorted(part for part in found if part < len(self.players))
+                stack += inside[part]
+        return bits_from([part for part in found if part < len(self.players)])
 
     def of(self, players: Bits, failed: Bits = 0) -> Game | bool:
         """The game of some players by their places, others having failed, and all the rest being
@@ -74,15 +71,23 @@ class Subgames:
         if self._whole in before:
             return True
         values: dict[int, Formula | bool] = {}
-        for part in sorted(down):
+        for part, parts in self._inside(down).items():
             if part in before:
                 values[part] = True
             elif part < len(self.players):
                 values[part] = part
             else:
-                k, parts = self._gates[part - len(self.players)]
-                values[part] = at_least_down(k, [values[one] for one in parts if one in values])
+                values[part] = at_least_down(self._needed[part], [values[one] for one in parts])
         return game_of(values[self._whole])
+
+    def _inside(self, down: Set[int]) -> dict[int, list[int]]:
+        """Of what is down, each with what of it is down, after all of that."""
+        found: dict[int, list[int]] = {part: [] for part in sorted(down)}
+        for part in found:
+            for gate in self._above[part]:
+                if gate in found:
+                    found[gate].append(part)
+        return found
 
     def _down(self, failed: Bits, until: int = -1) -> set[int]:
         """The players and gates that are down, gate j being the number of players plus j; no more
