@@ -78,12 +78,12 @@ def measured_downtime(
     status = decided = _status(subject, tally, moment, period)
     attained = tally.attained
     values = _values(seen, subject, period, voices, tally, hours)
-    bounds = {tally.attained, other.attained} if other is not tally else {tally.attained}
+    bounds = [tally.attained] if other is tally else [tally.attained, other.attained]
     if status != INSUFFICIENT_DATA and differ(values, measuring.tolerance):
         status = DISPUTED
         if not voices.agreed:
             decided, attained = "", None
-            bounds |= {value.attained for value in values}
+            bounds += [value.attained for value in values]
     known = [one for one in bounds if one is not None]
     assessment = Assessment(
         subject.key,

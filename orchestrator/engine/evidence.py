@@ -210,7 +210,7 @@ class Downtimes:
             for place in range(first, bisect.bisect_left(starts, report.end)):
                 by_run[place].setdefault(report.service, []).append(report)
         self._near = _Near(spans)
-        self._ground: dict[tuple[int, Node], Ground] = {}
+        self._ground: dict[tuple[int, Bits, Bits], Ground] = {}
         self._formulas: dict[int, Formulas] = {}
         for run, by_service in zip(runs, by_run, strict=True):
             numbers = run.atoms.snapshot.numbers
@@ -238,7 +238,7 @@ class Downtimes:
 
     def ground(self, structure: Structure, node: Node) -> Ground:
         """What of a structure was ever down, as far as a node depends on it."""
-        key = id(structure), node
+        key = id(structure), node.leaves, node.gates
         if (found := self._ground.get(key)) is None:
             if len(self._ground) == GROUNDS:
                 self._ground.clear()
@@ -248,7 +248,8 @@ class Downtimes:
             failing = self._near.ever | apart
             components = structure.components
             leaves = components.support(node) & failing
-            formulas = self._formulas.setdefault(id(structure), Formulas(components, failing))
+            if (formulas := self._formulas.get(id(structure))) is None:
+                formulas = self._formulas[id(structure)] = Formulas(components, failing)
             formulas.players = failing
             games = Subgames(game_of(formulas.of(node, leaves)))
             found = self._ground[key] = Ground(leaves, apart, games, structure)

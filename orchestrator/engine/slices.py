@@ -13,7 +13,7 @@ from fractions import Fraction
 from functools import partial
 from typing import Final
 
-from orchestrator.engine.components import Bits, Node, bits_from, bits_of
+from orchestrator.engine.components import Bits, Node, bits_from, bits_of, lowest
 from orchestrator.engine.evidence import Downtimes, Report, Reports, Times, onset, sweep
 from orchestrator.engine.excuses import Refusal
 from orchestrator.engine.games import game
@@ -152,16 +152,13 @@ def cut(stretches: Iterable[Stretch], intervals: Intervals) -> list[Stretch]:
     """The parts of stretches that lie in intervals."""
     found = []
     for stretch in stretches:
-        first = bisect.bisect_right(intervals, stretch.start, key=lambda interval: interval[1])
-        for start, end in intervals[first:]:
+        for start, end in sharing(intervals, stretch.start, stretch.end):
             if start <= stretch.start and stretch.end <= end:
                 found.append(stretch)
-            elif start < stretch.end:
+            else:
                 found.append(
                     replace(stretch, start=max(start, stretch.start), end=min(end, stretch.end))
                 )
-            if end >= stretch.end:
-                break
     return found
 
 
@@ -189,6 +186,8 @@ def _in_epoch(scene: Scene, subject: Subject, span: Span) -> tuple[list[Stretch]
     times = downtimes.during(ground, span)
     if not times:
         return [], ()
+    if not downtimes.unexplained:
+        return _judged(scene, subject, ground.games, times, (), span), ()
     transfers = _transfers(scene, subject, times)
     unexplained = union(
         interval
@@ -199,9 +198,8 @@ def _in_epoch(scene: Scene, subject: Subject, span: Span) -> tuple[list[Stretch]
         )
     )
     moved = union((transfer.start, transfer.end) for transfer in transfers)
-    return _judged(scene, subject, ground.games, times, transfers, span), subtract(
-        unexplained, moved
-    )
+    stretches = _judged(scene, subject, ground.games, times, transfers, span)
+    return stretches, subtract(unexplained, moved)
 
 
 def _judged(
@@ -311,6 +309,9 @@ class _Judged:
 
     def _shared(self, start: Instant, down: Bits, unexcused: Bits) -> Slice:
         leaves, excused = self._games.players, down & ~unexcused
+        if not excused and down.bit_count() == 1:
+            # Whoever brings it down alone bears it alone, by any policy.
+            return Slice(ONE, {leaves[lowest(down)]: ONE})
         since = onset(self._began, start)
         found = judge(self._games.of, excused, unexcused, self._policies, since)
         shares = {leaves[place]: share for place, share in found.shares.items()}
