@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from orchestrator.engine.by_time import ByTime
+from orchestrator.engine.by_time import ByTime, Near
 from orchestrator.engine.components import Bits, Components, Node, bits_from, bits_of
 from orchestrator.engine.games import Formulas, game, game_of
 from orchestrator.engine.intervals import (
@@ -31,9 +31,6 @@ from orchestrator.model.records import Facts, Outage, Unknown
 from orchestrator.model.values import Instant, Span
 
 NOTHING: Final[Intervals] = ()
-
-PIECES: Final = 512
-"""Into so many pieces is time cut at most, to know what was down about when."""
 
 GROUNDS: Final = 512
 """Beneath so many nodes is remembered what was ever down, those asked about the latest."""
@@ -87,7 +84,8 @@ class Reports:
         for report in sorted(found, key=lambda one: (one.start, one.end, one.id)):
             self.of.setdefault(report.service, []).append(report)
         self._by_time: dict[str, ByTime[Report]] = {}
-        self._bits: dict[int, Bits] = {}
+        self._near: dict[int, Near] = {}
+        self._named: dict[int, Bits] = {}
         self._others: dict[tuple[int, str, frozenset[str] | None], Bits] = {}
 
     @staticmethod
@@ -110,10 +108,25 @@ class Reports:
     ) -> list[Report]:
         """The reports on some services, by their numbers in a snapshot, that share an instant with
         a stretch."""
-        if id(snapshot) not in self._bits:
-            self._bits[id(snapshot)] = snapshot.bits(self.of)
-        concerned = bits_of(services & self._bits[id(snapshot)])
+        if (near := self._near.get(id(snapshot))) is None:
+            near = self._near[id(snapshot)] = Near(
+                r.interval for of in self.of.values() for r in of
+            )
+            for service, reports in self.of.items():
+                if (number := snapshot.numbers.get(service)) is not None:
+                    near.add(number, [report.interval for report in reports])
+        concerned = bits_of(services & near.during(start, end))
         return [r for number in concerned for r in self.on(snapshot.order[number], start, end)]
+
+    def named(self, snapshot: Snapshot) -> Bits:
+        """The services of a snapshot of which any report names its source."""
+        if id(snapshot) not in self._named:
+            self._named[id(snapshot)] = snapshot.bits(
+                service
+                for service, kinds in self._kinds.items()
+                if any(source for _, source in kinds)
+            )
+        return self._named[id(snapshot)]
 
     def others(self, snapshot: Snapshot, point: str, sources: frozenset[str] | None) -> Bits:
         """The services of a snapshot with any report that was not taken at a point, or not by one
@@ -209,7 +222,7 @@ class Downtimes:
             first = max(bisect.bisect_right(starts, report.start) - 1, 0)
             for place in range(first, bisect.bisect_left(starts, report.end)):
                 by_run[place].setdefault(report.service, []).append(report)
-        self._near = _Near(spans)
+        self._near = Near(spans)
         self._ground: dict[tuple[int, Bits, Bits], Ground] = {}
         self._formulas: dict[int, Formulas] = {}
         for run, by_service in zip(runs, by_run, strict=True):
@@ -259,7 +272,9 @@ class Downtimes:
         """The leaves that were down at some time in a span, each with those of its intervals that
         share an instant with it, whole."""
         found = {}
-        for number in bits_of(ground.leaves & (self._near.during(span) | ground.apart)):
+        for number in bits_of(
+            ground.leaves & (self._near.during(span.start, span.end) | ground.apart)
+        ):
             down, unexcused = self.of(ground.structure.leaves[number])
             if here := sharing(down, span.start, span.end):
                 same = down is unexcused
@@ -315,7 +330,7 @@ class Downtimes:
 
     def _failing(self, run: Run, node: Node, span: Span, which: int) -> Intervals:
         """When a node of a run's atoms was failing within a span."""
-        support = run.atoms.components.support(node) & self._near.during(span)
+        support = run.atoms.components.support(node) & self._near.during(span.start, span.end)
         start, end = max(span.start, run.span.start), min(span.end, run.span.end)
         times = {n: clip(self._atoms[n][which], start, end) for n in bits_of(support)}
         return failing(run.atoms.components, node, {n: down for n, down in times.items() if down})
@@ -333,52 +348,6 @@ def _joined(left: Times, right: Times) -> Times:
     if left[0] is left[1] and right[0] is right[1]:
         return down, down
     return _times(down, union([*left[1], *right[1]]))
-
-
-class _Near:
-    """Which own parts were down about when: a superset, found without looking at any of them.
-
-    Time is cut where outages begin, so that all of its pieces hold about as many.
-    """
-
-    def __init__(self, spans: Sequence[tuple[Instant, Instant]]) -> None:
-        starts = sorted({start for start, _ in spans})
-        self._cuts = starts[:: len(starts) // PIECES + 1]
-        self._down: list[Bits] = [0] * (len(self._cuts) + 1)
-        self._known: dict[tuple[int, int], Bits] = {}
-
-    def add(self, number: int, intervals: Intervals) -> None:
-        """Note when an own part was down."""
-        bit, places = 1 << number, set[int]()
-        for start, end in intervals:
-            places.update(self._places(start, end))
-        for place in places:
-            self._down[place] |= bit
-        self._known.clear()
-
-    @cached_property
-    def ever(self) -> Bits:
-        """Every own part that was down at any time, once all are noted."""
-        bits = 0
-        for down in self._down:
-            bits |= down
-        return bits
-
-    def during(self, span: Span) -> Bits:
-        """Every own part that was down at some time in a span, and others."""
-        places = self._places(span.start, span.end)
-        key = places.start, places.stop
-        if (bits := self._known.get(key)) is None:
-            bits = 0
-            for place in places:
-                bits |= self._down[place]
-            self._known[key] = bits
-        return bits
-
-    def _places(self, start: Instant, end: Instant) -> range:
-        return range(
-            bisect.bisect_right(self._cuts, start), bisect.bisect_left(self._cuts, end) + 1
-        )
 
 
 def failing(components: Components, node: Node, times: Mapping[int, Intervals]) -> Intervals:

@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import combinations
+from types import ModuleType
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.bench.dense_facts import by_columns
+from orchestrator.engine import by_time, evidence
 from orchestrator.engine import components as numbered
-from orchestrator.engine import evidence
 from orchestrator.engine.by_time import ByTime
 from orchestrator.engine.components import Components, Node, bits_of
 from orchestrator.engine.evidence import Report, reaching_into
@@ -160,18 +161,18 @@ def test_facts_taken_by_themselves_come_to_what_all_of_them_come_to(deal: Deal) 
     assert settle(deal.estate, at_another_point(deal), APRIL) == expected
 
 
-SIZES = (("PIECES", 1), ("PIECES", 3), ("GROUNDS", 1))
+SIZES = ((by_time, "PIECES", 1), (by_time, "PIECES", 3), (evidence, "GROUNDS", 1))
 
 
-@pytest.mark.parametrize(("size", "value"), SIZES)
+@pytest.mark.parametrize(("module", "size", "value"), SIZES)
 @law_of(30)
 @given(deal=deals())
 def test_a_verdict_does_not_depend_on_how_much_is_remembered(
-    size: str, value: int, deal: Deal
+    module: ModuleType, size: str, value: int, deal: Deal
 ) -> None:
     expected = settle(deal.estate, deal.facts, APRIL)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evidence, size, value)
+        patch.setattr(module, size, value)
         assert settle(deal.estate, deal.facts, APRIL) == expected
 
 
