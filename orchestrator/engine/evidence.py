@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
@@ -24,8 +24,10 @@ from orchestrator.engine.intervals import (
     subtract,
     union,
 )
+from orchestrator.engine.shares import Slice
 from orchestrator.engine.structure import Leaf, Structure
 from orchestrator.engine.subgames import Subgames
+from orchestrator.model.agreements import Policies
 from orchestrator.model.estate import Snapshot
 from orchestrator.model.records import Facts, Outage, Unknown
 from orchestrator.model.values import Instant, Span
@@ -193,12 +195,14 @@ class Run:
 @dataclass(frozen=True, slots=True)
 class Ground:
     """What of a structure was ever down beneath a node: the leaves, with some that are not known to
-    have been, those of them that are known by their service alone, and the game of them all."""
+    have been, those of them that are known by their service alone, and the game of them all.
+    `known` is what sets of its players have come to: all that failed, and what of it counts."""
 
     leaves: Bits
     apart: Bits
     games: Subgames
     structure: Structure
+    known: dict[tuple[Policies, Bits, Bits], Slice] = field(default_factory=dict)
 
 
 class Downtimes:

@@ -14,7 +14,7 @@ from functools import partial
 from typing import Final
 
 from orchestrator.engine.components import Bits, Node, bits_from, bits_of, lowest
-from orchestrator.engine.evidence import Downtimes, Report, Reports, Times, onset, sweep
+from orchestrator.engine.evidence import Downtimes, Ground, Report, Reports, Times, onset, sweep
 from orchestrator.engine.excuses import Refusal
 from orchestrator.engine.games import game
 from orchestrator.engine.intervals import Intervals, clip, sharing, subtract, union
@@ -23,7 +23,6 @@ from orchestrator.engine.promises import policies_of
 from orchestrator.engine.shares import ONE, Shares, Slice, judge
 from orchestrator.engine.sources import Choice, contractual
 from orchestrator.engine.structure import Leaf, Structure
-from orchestrator.engine.subgames import Subgames
 from orchestrator.engine.subjects import Subject
 from orchestrator.model.values import Duration, Instant, Span
 
@@ -187,7 +186,7 @@ def _in_epoch(scene: Scene, subject: Subject, span: Span) -> tuple[list[Stretch]
     if not times:
         return [], ()
     if not downtimes.unexplained:
-        return _judged(scene, subject, ground.games, times, (), span), ()
+        return _judged(scene, subject, ground, times, (), span), ()
     transfers = _transfers(scene, subject, times)
     unexplained = union(
         interval
@@ -198,14 +197,14 @@ def _in_epoch(scene: Scene, subject: Subject, span: Span) -> tuple[list[Stretch]
         )
     )
     moved = union((transfer.start, transfer.end) for transfer in transfers)
-    stretches = _judged(scene, subject, ground.games, times, transfers, span)
+    stretches = _judged(scene, subject, ground, times, transfers, span)
     return stretches, subtract(unexplained, moved)
 
 
 def _judged(
     scene: Scene,
     subject: Subject,
-    games: Subgames,
+    ground: Ground,
     times: dict[int, Times],
     transfers: Sequence[Transfer],
     span: Span,
@@ -216,11 +215,12 @@ def _judged(
     down at once, the service would be up all the same. Whether it was down, and by whom, is
     decided by the others alone.
     """
+    games = ground.games
     concerned = games.concerned(games.places(times))
     players = {place: games.players[place] for place in bits_of(concerned)}
     if not players:
         return []
-    judged = _Judged(games, subject, {place: times[n][0] for place, n in players.items()})
+    judged = _Judged(ground, subject, {place: times[n][0] for place, n in players.items()})
     weighs = subject.term.measurement.weighting == "affected_share"
     cuts = [instant for transfer in transfers for instant in (transfer.start, transfer.end)]
     if weighs:
@@ -280,8 +280,9 @@ class _Judged:
     """What slices come to; guards that each set of failed players is judged once, but by a policy
     that asks who failed first."""
 
-    def __init__(self, games: Subgames, subject: Subject, began: Mapping[int, Intervals]) -> None:
-        self._games = games
+    def __init__(self, ground: Ground, subject: Subject, began: Mapping[int, Intervals]) -> None:
+        self._games = ground.games
+        self._of_all = ground.known
         self._policies = policies_of(subject.term)
         self._began = began
         self._known: dict[tuple[Bits, Bits], Slice | None] = {}
@@ -302,9 +303,8 @@ class _Judged:
         if self._policies.shares in BY_ORDER:
             return self._shared(start, down & concerned, unexcused & concerned)
         key = (self._policies, down & concerned, unexcused & concerned)
-        found: Slice | None = self._games.known.get(key)
-        if found is None:
-            found = self._games.known[key] = self._shared(start, *key[1:])
+        if (found := self._of_all.get(key)) is None:
+            found = self._of_all[key] = self._shared(start, *key[1:])
         return found
 
     def _shared(self, start: Instant, down: Bits, unexcused: Bits) -> Slice:

@@ -7,8 +7,7 @@ come down with all of it, from the players upwards, are the whole of its game.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Set
-from typing import Any
+from collections.abc import Iterable, Set
 
 from orchestrator.engine.components import Bits, bits_from, bits_of
 from orchestrator.engine.formula import Formula, at_least_down
@@ -34,8 +33,6 @@ class Subgames:
             for part in parts:
                 # A part may be there twice, and counts twice then.
                 self._above[places[part] if part < many else part].append(gate)
-        self.known: dict[Hashable, Any] = {}
-        """What has been found out of its sets of players, for whoever asks again."""
 
     def places(self, leaves: Iterable[int]) -> Bits:
         """The places of those leaves that are players."""
