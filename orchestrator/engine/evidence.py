@@ -34,7 +34,7 @@ from orchestrator.model.values import Instant, Span
 
 NOTHING: Final[Intervals] = ()
 
-GROUNDS: Final = 512
+GROUNDS: Final = 64
 """Beneath so many nodes is remembered what was ever down, those asked about the latest."""
 
 

@@ -134,9 +134,9 @@ def reach(snapshot: Snapshot, subject: Subject) -> Bits:
 
 def sources(seen: Observations, subject: Subject, measuring: Measuring, hull: Span) -> Sources:
     """Who speaks of a subject in a span, and which of them decides."""
-    named = seen.reports(gaps_count=True).named
     if not seen.sourced or not any(
-        named(snapshot) & reach(snapshot, subject) for _, snapshot in seen.estate.during(hull)
+        seen.reports(gaps_count=True).named(snapshot) & reach(snapshot, subject)
+        for _, snapshot in seen.estate.during(hull)
     ):
         return Sources(contractual(subject), subject.term.measurement.source)
     found = seen.reaching(subject, hull, gaps_count=True)

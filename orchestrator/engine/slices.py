@@ -286,6 +286,7 @@ class _Judged:
         self._policies = policies_of(subject.term)
         self._began = began
         self._known: dict[tuple[Bits, Bits], Slice | None] = {}
+        self._harmless: Bits = 0
 
     def at(self, start: Instant, down: Bits, unexcused: Bits) -> Slice | None:
         """A slice that begins at an instant, by the places of the players that are down, and of
@@ -296,10 +297,14 @@ class _Judged:
         return self._known[key]
 
     def _judge(self, start: Instant, down: Bits, unexcused: Bits) -> Slice | None:
-        # What else is down is no matter, and the sets that matter are few.
+        # What a failure left up stays up while parts of it are repaired.
+        if not down & ~self._harmless:
+            return None
         concerned = self._games.concerned(down)
         if not concerned:
+            self._harmless = down
             return None
+        # What else is down is no matter, and the sets that matter are few.
         if self._policies.shares in BY_ORDER:
             return self._shared(start, down & concerned, unexcused & concerned)
         key = (self._policies, down & concerned, unexcused & concerned)

@@ -28,11 +28,12 @@ class Subgames:
         gates = () if isinstance(game, bool) else game.gates
         self._whole = many + len(gates) - 1
         self._needed = [1] * many + [k for k, _ in gates]
-        self._above: list[list[int]] = [[] for _ in range(self._whole + 1)]
+        above: list[list[int]] = [[] for _ in range(self._whole + 1)]
         for gate, (_, parts) in enumerate(gates, many):
             for part in parts:
                 # A part may be there twice, and counts twice then.
-                self._above[places[part] if part < many else part].append(gate)
+                above[places[part] if part < many else part].append(gate)
+        self._above = [*map(tuple, above)]
 
     def places(self, leaves: Iterable[int]) -> Bits:
         """The places of those leaves that are players."""
