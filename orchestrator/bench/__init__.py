@@ -54,6 +54,7 @@ def _intervals(size: Size) -> Iterable[Table]:
 
 def _trace(size: Size) -> Iterable[Table]:
     yield from _part("tracing").run(size.services)
+    yield _part("dense_facts").run(size.services // 10)
     yield from _part("late_facts").run(size.services)
 
 

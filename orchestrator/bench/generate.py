@@ -128,14 +128,16 @@ def _version(
     )
 
 
-def outages(estate: Estate, many: int, month: str = "2026-04", seed: int = 2) -> Facts:
-    """Outages of a month on any services, of up to two hours each."""
+def outages(
+    estate: Estate, many: int, month: str = "2026-04", seed: int = 2, *, days: int = 28
+) -> Facts:
+    """Outages on any services, of up to two hours each, in some days from the first of a month."""
     chance = random.Random(seed)
     start = parse_instant(f"{month}-01T00:00:00Z")
     names = sorted(estate.services)
     found = []
     for i in range(many):
-        begin = start + chance.randrange(28 * 24 * 60) * MINUTE
+        begin = start + chance.randrange(days * 24 * 60) * MINUTE
         length = chance.randrange(1, 120) * MINUTE
         service = chance.choice(names)
         own = estate.services[service][0].value.requires is not None

@@ -12,6 +12,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import partial
 from typing import Any, Final
 
 import numpy as np
@@ -126,7 +127,8 @@ def _judged(one: Portfolio, segments: Segments) -> int:
     """Every failed set shared by itself, whatever was found out for another one."""
     for state, owner in enumerate(segments.owners):
         games.forget()
-        judge(one.components, one.products[owner], 0, segments.down(state), PLAIN, _no_onset)
+        of = partial(games.game, one.components, one.products[owner])
+        judge(of, 0, segments.down(state), PLAIN, _no_onset)
     return len(segments.owners)
 
 
@@ -144,7 +146,7 @@ def _slice_by_slice(one: Portfolio, down: Timelines, some: Sequence[int]) -> Ans
         times = {leaf: down.of(leaf) for leaf in leaves}
         for start, end, (bits,) in sweep([times], BORDERS.tolist()):
             month = next((i for i, (a, b) in enumerate(months) if a <= start < b), None)
-            verdict = judge(one.components, node, 0, bits, PLAIN, _no_onset)
+            verdict = judge(partial(games.game, one.components, node), 0, bits, PLAIN, _no_onset)
             if month is not None and verdict.counted:
                 found.setdefault((product, month), Contributions()).add(verdict, end - start)
     return {key: (value.counted, value.parts) for key, value in found.items()}

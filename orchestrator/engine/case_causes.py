@@ -16,6 +16,7 @@ from orchestrator.engine.gauges import gauge_of
 from orchestrator.engine.intervals import total
 from orchestrator.engine.levels import outermost
 from orchestrator.engine.measure import Measured
+from orchestrator.engine.slices import counted_in
 from orchestrator.engine.structure import Commitment
 from orchestrator.engine.subjects import Subject, subjects
 from orchestrator.engine.ticket_ledger import ledger_of
@@ -200,7 +201,7 @@ def _by_leaf(measured: Measured, upstream: Upstream, *, alike: bool) -> Iterator
     """Downtime of incidents, by which parts brought it about; of those that are missed, where one
     can tell of each."""
     for case in measured.missed or measured.judged:
-        length = sum((s.length * s.counted for s in case.stretches), ZERO)
+        length = counted_in(case.stretches)
         for part, evidence in outermost(measured.subject, upstream, case.stretches):
             leaf = part.scene.leaf(part.leaf)
             weight = part.share * total(part.intervals)

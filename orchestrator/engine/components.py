@@ -8,7 +8,7 @@ what is shared counts once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
@@ -89,9 +89,16 @@ def bits_from(numbers: Collection[int]) -> Bits:
     return int.from_bytes(flags, "little")
 
 
-SEARCHED: Final = 512
-"""Up to so many gates are each asked whether a leaf has a part in them; of more, those that one has
-a part in are looked up."""
+WIDE: Final = 256
+"""A gate over more leaves than this is asked whether some of them have a part in it; the others are
+looked up by leaf."""
+
+FEW: Final = 16
+"""Leaves that are fewer than one to so many gates are looked up one after the other; of more, each
+gate is asked for them."""
+
+_NODES: Final = 256
+"""Of so many nodes is the set of gates beneath remembered, those asked about the latest."""
 
 Name = tuple[str, str]
 """A leaf's id, and the agreement that sees it differently from all others, if one does."""
@@ -110,7 +117,10 @@ class Components:
         self._gates: dict[Gate, int] = {}
         self._support: list[Bits] = []
         self._inner: list[Bits] = []
-        self._above: dict[int, tuple[int, Bits]] = {}
+        self._above: dict[int, list[int]] = {}
+        self._wide: list[int] = []
+        self._looked_at = 0
+        self._among: dict[Bits, frozenset[int]] = {}
 
     @property
     def leaf_count(self) -> int:
@@ -213,45 +223,35 @@ class Components:
                 seen |= support
         return tuple(sorted(gates for gates, _ in groups))
 
-    def failed(self, down: Bits, among: Bits = -1) -> Bits:
-        """The gates that are down while exactly those leaves are; of some gates alone, with all
-        beneath each of them."""
-        touched = 0
-        for leaf in bits_of(down):
-            touched |= self._gates_above(leaf)
-        return self._failed(bits_of(touched & among), down)
+    def touched(self, node: Node, leaves: Bits) -> list[int]:
+        """The gates beneath a node that some leaves have a part in, each after those inside it."""
+        if not node.gates:
+            return []
+        if (among := self._among.get(node.gates)) is None:
+            if len(self._among) == _NODES:
+                self._among.clear()
+            among = self._among[node.gates] = frozenset(bits_of(self.beneath(node)))
+        support = self._support
+        if leaves.bit_count() * FEW > len(among):
+            return sorted(gate for gate in among if support[gate] & leaves)
+        self._look_up()
+        found: set[int] = set()
+        for leaf in bits_of(leaves):
+            found.update(self._above.get(leaf, ()))
+        found.update(gate for gate in self._wide if support[gate] & leaves)
+        return sorted(found & among)
 
-    def _failed(self, touched: Iterable[int], down: Bits) -> Bits:
-        """The gates that are down, of those that some leaf has a part in; inner ones first."""
+    def fails(self, node: Node, down: Bits) -> bool:
+        """Whether a node is down while exactly those leaves are."""
+        if node.leaves & down:
+            return True
         found = 0
-        for number in touched:
+        for number in self.touched(node, down):
             gate = self.gates[number]
             lost = sum(1 for part in gate.parts if part.leaves & down or part.gates & found)
             if lost >= gate.cut:
                 found |= 1 << number
-        return found
-
-    def fails(self, node: Node, down: Bits) -> bool:
-        """Whether a node is down while exactly those leaves are."""
-        return self.failure(node)(down)
-
-    def failure(self, node: Node) -> Callable[[Bits], bool]:
-        """Whether a node is down, by the leaves that are: for many questions about one node."""
-        among = self.beneath(node)
-        numbers = [*bits_of(among)] if among.bit_count() <= SEARCHED else []
-        support = self._support
-
-        def fails(down: Bits) -> bool:
-            if node.leaves & down:
-                return True
-            if not node.gates:
-                return False
-            if not numbers:
-                return bool(node.gates & self.failed(down, among))
-            touched = (number for number in numbers if support[number] & down)
-            return bool(node.gates & self._failed(touched, down))
-
-        return fails
+        return bool(node.gates & found)
 
     def formula(self, node: Node, free: Bits, down: Bits = 0) -> Formula | bool:
         """When a node is down, in the leaves that are free; of the others those in `down` have
@@ -270,13 +270,16 @@ class Components:
             known[number] = at_least_down(gate.cut, [of(part) for part in gate.parts])
         return of(node)
 
-    def _gates_above(self, leaf: int) -> Bits:
-        """The gates that depend on a leaf; found when first asked for, and kept up to date."""
-        checked, bits = self._above.get(leaf, (0, 0))
-        for number in range(checked, len(self.gates)):
-            bits |= (self._support[number] >> leaf & 1) << number
-        self._above[leaf] = len(self.gates), bits
-        return bits
+    def _look_up(self) -> None:
+        """Note which gates depend on each leaf, of those that were made since this was done last;
+        most estates are only ever derived, which does not ask for it."""
+        for number in range(self._looked_at, len(self.gates)):
+            if self._support[number].bit_count() > WIDE:
+                self._wide.append(number)
+                continue
+            for leaf in bits_of(self._support[number]):
+                self._above.setdefault(leaf, []).append(number)
+        self._looked_at = len(self.gates)
 
 
 def _ordered(parts: Sequence[Node]) -> tuple[Node, ...]:

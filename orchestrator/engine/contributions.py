@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import partial
 from typing import Final
 
 import numpy as np
 
 from orchestrator.engine.components import Components, Node, bits_from, bits_of
 from orchestrator.engine.composite import composite, graph_beneath
+from orchestrator.engine.games import game
 from orchestrator.engine.segments import Segments, segments
 from orchestrator.engine.shares import IDLE, Slice, judge
 from orchestrator.engine.steps import Int64s
@@ -126,7 +128,8 @@ def contributions(
             down_now, leaves = found.down(state), components.leaf_count
             failed = down_now & ((1 << leaves) - 1)
             counts = failed if unexcused is None else down_now >> leaves
-            verdict = judge(components, nodes[owner], failed & ~counts, counts, policies, _no_onset)
+            of = partial(game, components, nodes[owner])
+            verdict = judge(of, failed & ~counts, counts, policies, _no_onset)
         if verdict.counted:
             made.setdefault((owner, period), Contributions()).add(verdict, time)
     return made

@@ -11,6 +11,7 @@ from orchestrator.engine.downtime import measured_downtime
 from orchestrator.engine.measure import Measured, Measurements
 from orchestrator.engine.promises import rounded
 from orchestrator.engine.schemes import Outcome, Reckoned, reckon
+from orchestrator.engine.slices import counted_in
 from orchestrator.engine.subjects import Subject
 from orchestrator.model.agreements import scheme_of
 from orchestrator.model.credits import Fee
@@ -124,7 +125,7 @@ def _affected(measured: Measured, measurements: Measurements) -> Fraction:
     )
     period = measured.assessment.period
     found = measured_downtime(measurements.seen, weighed, period, measurements.moment)
-    down = sum((one.length * one.counted for one in found.stretches), Fraction(0))
+    down = counted_in(found.stretches)
     return down / measured.downtime
 
 

@@ -16,7 +16,7 @@ from typing import Final, TypeVar
 from orchestrator.engine import diagram, games
 from orchestrator.engine.cases import Case
 from orchestrator.engine.components import bits_from
-from orchestrator.engine.intervals import Intervals, clip, subtract
+from orchestrator.engine.intervals import Intervals, subtract
 from orchestrator.engine.measure import Measured
 from orchestrator.engine.observations import Observations, sources
 from orchestrator.engine.promises import policies_of
@@ -316,12 +316,8 @@ def _piece(stretch: Stretch) -> Piece:
 def _down(stretch: Stretch) -> list[int]:
     """The components that were down in a slice, excused or not."""
     scene = stretch.scene
-    support = scene.structure.components.support(scene.node)
-    return [
-        leaf
-        for leaf in scene.downtimes.leaves(scene.structure, support)
-        if clip(scene.downtimes.of(scene.leaf(leaf))[0], stretch.start, stretch.end)
-    ]
+    ground = scene.downtimes.ground(scene.structure, scene.node)
+    return [*scene.downtimes.during(ground, Span(stretch.start, stretch.end))]
 
 
 OVERDUE: Final = "overdue"

@@ -12,7 +12,7 @@ from orchestrator.engine.excuses import Refusal
 from orchestrator.engine.intervals import Intervals, clip, intersect, total, union
 from orchestrator.engine.observations import Observations, sources
 from orchestrator.engine.promises import least_kept, policies_of, rounded, shortest_counted
-from orchestrator.engine.slices import Slices, Stretch, cut, slices
+from orchestrator.engine.slices import Slices, Stretch, counted_in, cut, slices
 from orchestrator.engine.sources import Choice, Sources, differ
 from orchestrator.engine.subjects import Subject
 from orchestrator.engine.verdicts import (
@@ -54,10 +54,7 @@ class _Tally:
     down: Fraction
     excused: Fraction
     hours: Fraction
-
-    @property
-    def attained(self) -> Fraction | None:
-        return 1 - self.down / self.hours if self.hours > 0 else None
+    attained: Fraction | None
 
 
 def measured_downtime(
@@ -81,12 +78,12 @@ def measured_downtime(
     status = decided = _status(subject, tally, moment, period)
     attained = tally.attained
     values = _values(seen, subject, period, voices, tally, hours, moment)
-    bounds = {tally.attained, other.attained}
+    bounds = [tally.attained] if other is tally else [tally.attained, other.attained]
     if status != INSUFFICIENT_DATA and differ(values, measuring.tolerance):
         status = DISPUTED
         if not voices.agreed:
             decided, attained = "", None
-            bounds |= {value.attained for value in values}
+            bounds += [value.attained for value in values]
     known = [one for one in bounds if one is not None]
     assessment = Assessment(
         subject.key,
@@ -97,7 +94,7 @@ def measured_downtime(
         status,
         tally.down / SECOND,
         tally.excused / SECOND,
-        abs(tally.down - other.down) / SECOND,
+        abs(tally.down - other.down) / SECOND if other is not tally else ZERO,
         tally.hours / SECOND,
         min(known, default=None),
         max(known, default=None),
@@ -163,12 +160,16 @@ def _status(subject: Subject, tally: _Tally, moment: Moment, period: Span) -> st
     if tally.attained is None:
         return INSUFFICIENT_DATA
     kept = rounded(term.measurement, tally.attained) >= promised(term)
-    allowed = (1 - least_kept(term.measurement, promised(term))) * tally.hours
+    if over := moment.over(period):
+        used = ZERO
+    else:
+        allowed = (1 - least_kept(term.measurement, promised(term))) * tally.hours
+        used = share_used(tally.down, allowed)
     return standing(
         kept=kept,
         lost=not kept,
-        used=share_used(tally.down, allowed),
-        over=moment.over(period),
+        used=used,
+        over=over,
         at_risk=moment.measuring(subject).at_risk,
     )
 
@@ -204,11 +205,14 @@ def _hull(subject: Subject, period: Span) -> Span:
 
 def _tally(found: Slices, subject: Subject, hours: Intervals) -> _Tally:
     stretches = counting(found, subject.term.measurement, hours)
-    excused = sum((s.length * (1 - s.verdict.counted) for s in cut(_excused(found), hours)), ZERO)
+    excused = ZERO
+    for stretch in cut(_excused(found), hours):
+        excused += stretch.length * (1 - stretch.verdict.counted)
     left = Fraction(total(hours))
     if policies_of(subject.term).excluded_time == "leaves_period":
         left -= excused
-    return _Tally(stretches, sum((s.length * s.counted for s in stretches), ZERO), excused, left)
+    down = counted_in(stretches)
+    return _Tally(stretches, down, excused, left, 1 - down / left if left > 0 else None)
 
 
 def _excused(found: Slices) -> list[Stretch]:

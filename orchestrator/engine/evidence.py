@@ -8,18 +8,34 @@ is a root at its own part. Every interval is exact; no grid, no sampling (rule 1
 from __future__ import annotations
 
 import bisect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
-from orchestrator.engine.components import Bits, Components, Node, bits_of
-from orchestrator.engine.intervals import Intervals, clip, intersect, subtract, union
+from orchestrator.engine.by_time import ByTime, Near
+from orchestrator.engine.components import Bits, Components, Node, bits_from, bits_of
+from orchestrator.engine.games import Formulas, game, game_of
+from orchestrator.engine.intervals import (
+    Intervals,
+    clip,
+    intersect,
+    sharing,
+    subtract,
+    union,
+)
+from orchestrator.engine.shares import Slice
 from orchestrator.engine.structure import Leaf, Structure
+from orchestrator.engine.subgames import Subgames
+from orchestrator.model.agreements import Policies
 from orchestrator.model.estate import Snapshot
 from orchestrator.model.records import Facts, Outage, Unknown
-from orchestrator.model.values import FOREVER, Instant, Span
+from orchestrator.model.values import Instant, Span
 
 NOTHING: Final[Intervals] = ()
+
+GROUNDS: Final = 64
+"""Beneath so many nodes is remembered what was ever down, those asked about the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +85,10 @@ class Reports:
         self.of: dict[str, list[Report]] = {}
         for report in sorted(found, key=lambda one: (one.start, one.end, one.id)):
             self.of.setdefault(report.service, []).append(report)
-        self._bits: dict[int, Bits] = {}
+        self._by_time: dict[str, ByTime[Report]] = {}
+        self._near: dict[int, Near] = {}
+        self._named: dict[int, Bits] = {}
+        self._others: dict[tuple[int, str, frozenset[str] | None], Bits] = {}
 
     @staticmethod
     def among(facts: Facts, *, gaps_count: bool) -> Reports:
@@ -79,22 +98,85 @@ class Reports:
             found += facts.unknown
         return Reports(map(Report, found))
 
-    def beneath(self, snapshot: Snapshot, services: Bits) -> list[Report]:
-        """The reports on some services, by their numbers in a snapshot."""
-        if id(snapshot) not in self._bits:
-            numbers = (snapshot.numbers.get(service) for service in self.of)
-            self._bits[id(snapshot)] = sum(1 << n for n in numbers if n is not None)
-        concerned = bits_of(services & self._bits[id(snapshot)])
-        return [report for number in concerned for report in self.of[snapshot.order[number]]]
+    def on(self, service: str, start: Instant, end: Instant) -> list[Report]:
+        """The reports on a service that share an instant with a stretch."""
+        if (known := self._by_time.get(service)) is None:
+            reports = self.of.get(service, [])
+            known = self._by_time[service] = ByTime(reports, lambda report: report.fact.span)
+        return known.sharing(start, end)
+
+    def beneath(
+        self, snapshot: Snapshot, services: Bits, start: Instant, end: Instant
+    ) -> list[Report]:
+        """The reports on some services, by their numbers in a snapshot, that share an instant with
+        a stretch."""
+        if (near := self._near.get(id(snapshot))) is None:
+            near = self._near[id(snapshot)] = Near(
+                r.interval for of in self.of.values() for r in of
+            )
+            for service, reports in self.of.items():
+                if (number := snapshot.numbers.get(service)) is not None:
+                    near.add(number, [report.interval for report in reports])
+        concerned = bits_of(services & near.during(start, end))
+        return [r for number in concerned for r in self.on(snapshot.order[number], start, end)]
+
+    def named(self, snapshot: Snapshot) -> Bits:
+        """The services of a snapshot of which any report names its source."""
+        if id(snapshot) not in self._named:
+            self._named[id(snapshot)] = snapshot.bits(
+                service
+                for service, kinds in self._kinds.items()
+                if any(source for _, source in kinds)
+            )
+        return self._named[id(snapshot)]
+
+    def others(self, snapshot: Snapshot, point: str, sources: frozenset[str] | None) -> Bits:
+        """The services of a snapshot with any report that was not taken at a point, or not by one
+        of some sources."""
+        key = id(snapshot), point, sources
+        if key not in self._others:
+            self._others[key] = snapshot.bits(
+                service
+                for service, kinds in self._kinds.items()
+                if any(
+                    at != point or (sources is not None and source not in sources)
+                    for at, source in kinds
+                )
+            )
+        return self._others[key]
+
+    @cached_property
+    def _kinds(self) -> Mapping[str, Set[tuple[str, str]]]:
+        """At which points and by which sources there are reports, by service."""
+        return {
+            service: {(report.fact.point, report.fact.source) for report in reports}
+            for service, reports in self.of.items()
+        }
+
+    @cached_property
+    def of_wholes(self) -> frozenset[str]:
+        """The services that are reported on as a whole."""
+        return frozenset(
+            service
+            for service, reports in self.of.items()
+            if not all(report.own for report in reports)
+        )
 
 
-def reaching_into(reports: Sequence[Report], span: Span) -> list[Report]:
-    """The reports of a span, and those before it that they continue without a break."""
-    start, earlier = span.start, FOREVER
-    while start < earlier:
-        earlier = start
-        start = min((r.start for r in reports if r.start < start <= r.end), default=start)
-    return [report for report in reports if report.start < span.end and report.end > start]
+def reaching_into(found: Callable[[Instant, Instant], list[Report]], span: Span) -> list[Report]:
+    """The reports of a span, and those before it that they continue without a break; `found` knows
+    those that share an instant with a stretch."""
+    start, back = span.start, span.start - 1
+    while True:
+        reports = found(back, span.end)
+        before = union(report.interval for report in reports if report.start < span.start)
+        if before and before[-1][1] >= span.start:
+            start = before[-1][0]
+        if start > back:
+            return [report for report in reports if report.end > start]
+        # What touches the edge may be continued before it: twice as far back, so that all of it
+        # is looked at no more than twice.
+        back = start - 1 - (span.start - start)
 
 
 Times = tuple[Intervals, Intervals]
@@ -108,6 +190,19 @@ class Run:
 
     span: Span
     atoms: Structure
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What of a structure was ever down beneath a node: the leaves, with some that are not known to
+    have been, those of them that are known by their service alone, and the game of them all.
+    `known` is what sets of its players have come to: all that failed, and what of it counts."""
+
+    leaves: Bits
+    apart: Bits
+    games: Subgames
+    structure: Structure
+    known: dict[tuple[Policies, Bits, Bits], Slice] = field(default_factory=dict)
 
 
 class Downtimes:
@@ -124,10 +219,17 @@ class Downtimes:
         """By service, when it was reported down and nothing beneath was."""
         self._whole: dict[str, Times] = {}
         self._atoms: dict[int, Times] = {}
-        by_service: dict[str, list[Report]] = {}
+        by_run: list[dict[str, list[Report]]] = [{} for _ in runs]
+        starts, spans = [run.span.start for run in runs], []
         for report in reports:
-            by_service.setdefault(report.service, []).append(report)
-        for run in runs:
+            spans.append(report.interval)
+            first = max(bisect.bisect_right(starts, report.start) - 1, 0)
+            for place in range(first, bisect.bisect_left(starts, report.end)):
+                by_run[place].setdefault(report.service, []).append(report)
+        self._near = Near(spans)
+        self._ground: dict[tuple[int, Bits, Bits], Ground] = {}
+        self._formulas: dict[int, Formulas] = {}
+        for run, by_service in zip(runs, by_run, strict=True):
             numbers = run.atoms.snapshot.numbers
             for service in sorted(by_service.keys() & numbers.keys(), key=numbers.__getitem__):
                 self._add(run, service, by_service[service])
@@ -141,7 +243,7 @@ class Downtimes:
                     node = run.atoms.node(service)
                     for which in (0, 1):
                         found[which].extend(self._failing(run, node, run.span, which))
-            self._whole[service] = (union(found[0]), union(found[1]))
+            self._whole[service] = _times(union(found[0]), union(found[1]))
         return self._whole[service]
 
     def of(self, leaf: Leaf) -> Times:
@@ -151,14 +253,40 @@ class Downtimes:
         (service,) = leaf.services
         return self.whole(service)
 
-    def leaves(self, structure: Structure, support: Bits) -> list[int]:
-        """The leaves among some of a structure that were ever down."""
-        if support.bit_count() > len(self.own):
-            bits = support & structure.deep
-            for service in self.own:
-                bits |= structure.leaves_of.get(service, 0)
-            support &= bits
-        return [number for number in bits_of(support) if self.of(structure.leaves[number])[0]]
+    def ground(self, structure: Structure, node: Node) -> Ground:
+        """What of a structure was ever down, as far as a node depends on it."""
+        key = id(structure), node.leaves, node.gates
+        if (found := self._ground.get(key)) is None:
+            if len(self._ground) == GROUNDS:
+                self._ground.clear()
+            # A leaf has the number of an own part, but where an agreement sees it in its own way,
+            # or where it stands for all that lies behind a contract.
+            apart = structure.deep | structure.seen_apart
+            failing = self._near.ever | apart
+            components = structure.components
+            leaves = components.support(node) & failing
+            if (formulas := self._formulas.get(id(structure))) is None:
+                formulas = self._formulas[id(structure)] = Formulas(components, failing)
+            formulas.players = failing
+            games = Subgames(game_of(formulas.of(node, leaves)))
+            found = self._ground[key] = Ground(leaves, apart, games, structure)
+        return found
+
+    def during(self, ground: Ground, span: Span) -> dict[int, Times]:
+        """The leaves that were down at some time in a span, each with those of its intervals that
+        share an instant with it, whole."""
+        found = {}
+        for number in bits_of(
+            ground.leaves & (self._near.during(span.start, span.end) | ground.apart)
+        ):
+            down, unexcused = self.of(ground.structure.leaves[number])
+            if here := sharing(down, span.start, span.end):
+                same = down is unexcused
+                found[number] = (
+                    here,
+                    here if same else sharing(unexcused, here[0][0], here[-1][1]),
+                )
+        return found
 
     def failed_before(self, service: str, instant: Instant) -> bool:
         """Whether what a service requires was failing up to an instant."""
@@ -169,86 +297,103 @@ class Downtimes:
         return False
 
     def _add(self, run: Run, service: str, reports: Sequence[Report]) -> None:
-        """Take up the reports on one service, all beneath it being known."""
+        """Take up the reports on one service in a run, all beneath it being known."""
         start, end = run.span.start, run.span.end
 
-        def during(own: bool, which: int) -> Intervals:
-            found = (
-                interval
-                for report in reports
-                if report.own == own
-                for interval in (
-                    subtract([report.interval], report.excused) if which else [report.interval]
-                )
-            )
-            return clip(union(found), start, end)
+        def during(own: bool) -> Times:
+            of = [report for report in reports if report.own == own]
+            down = clip(union(report.interval for report in of), start, end)
+            if not any(report.excused for report in of):
+                return down, down
+            left = (one for r in of for one in subtract([r.interval], r.excused))
+            return down, clip(union(left), start, end)
 
-        own, own_unexcused = during(True, 0), during(True, 1)
-        whole, whole_unexcused = during(False, 0), during(False, 1)
+        own, whole = during(True), during(False)
         unexplained: Intervals = NOTHING
         if run.atoms.snapshot.services[service].requires is None:
-            own, own_unexcused = union([*own, *whole]), union([*own_unexcused, *whole_unexcused])
-        elif whole:
-            hull = Span(whole[0][0], whole[-1][1])
-            explained = self._failing(run, run.atoms.required(service), hull, 0)
-            unexplained = subtract(whole, union([*own, *explained]))
-            # What excuses a report is a cause of its own, whatever fails beneath at the same time.
-            own = union([*own, *unexplained, *subtract(whole, whole_unexcused)])
-            unexcused = intersect(unexplained, whole_unexcused)
-            own_unexcused = union([*own_unexcused, *unexcused])
-        if own:
-            before = self.own.get(service, (NOTHING, NOTHING))
-            times = (union([*before[0], *own]), union([*before[1], *own_unexcused]))
+            own = _joined(own, whole)
+        elif whole[0]:
+            required = run.atoms.required(service)
+            explained = union(
+                failing
+                for interval in whole[0]
+                for failing in self._failing(run, required, Span(*interval), 0)
+            )
+            unexplained = subtract(whole[0], union([*own[0], *explained]))
+            found = unexplained, unexplained
+            if whole[0] is not whole[1]:
+                # What excuses a report is a cause of its own, whatever fails beneath it meanwhile.
+                excused = subtract(*whole)
+                found = union([*unexplained, *excused]), intersect(unexplained, whole[1])
+            own = _joined(own, found)
+        if own[0]:
+            times = _joined(self.own.get(service, (NOTHING, NOTHING)), own)
             self.own[service] = times
-            self._atoms[run.atoms.own_number(service)] = times
+            number = run.atoms.own_number(service)
+            self._atoms[number] = times
+            self._near.add(number, own[0])
         if unexplained:
             known = self.unexplained.get(service, NOTHING)
             self.unexplained[service] = union([*known, *unexplained])
 
     def _failing(self, run: Run, node: Node, span: Span, which: int) -> Intervals:
         """When a node of a run's atoms was failing within a span."""
-        support = run.atoms.components.support(node)
+        support = run.atoms.components.support(node) & self._near.during(span.start, span.end)
         start, end = max(span.start, run.span.start), min(span.end, run.span.end)
-        numbers = (
-            bits_of(support)
-            if support.bit_count() < len(self._atoms)
-            else [number for number in self._atoms if support >> number & 1]
-        )
-        times = {n: clip(self._atoms[n][which], start, end) for n in numbers if n in self._atoms}
-        return failing(run.atoms.components, node, times)
+        times = {n: clip(self._atoms[n][which], start, end) for n in bits_of(support)}
+        return failing(run.atoms.components, node, {n: down for n, down in times.items() if down})
+
+
+def _times(down: Intervals, unexcused: Intervals) -> Times:
+    """When something was down; the same thing twice where none of it is excused, so that this is
+    seen at once."""
+    return (down, down) if down == unexcused else (down, unexcused)
+
+
+def _joined(left: Times, right: Times) -> Times:
+    """When either of two things was down."""
+    down = union([*left[0], *right[0]])
+    if left[0] is left[1] and right[0] is right[1]:
+        return down, down
+    return _times(down, union([*left[1], *right[1]]))
 
 
 def failing(components: Components, node: Node, times: Mapping[int, Intervals]) -> Intervals:
     """When a node was down, given when its leaves were."""
+    found = Subgames(game(components, node, bits_from(times)))
+    if not found.players:
+        return NOTHING
     known: dict[Bits, bool] = {}
-    fails = components.failure(node)
-    found = []
-    for start, end, (down,) in sweep([times]):
+    down_at = []
+    tracks = {place: times[leaf] for place, leaf in enumerate(found.players)}
+    for start, end, (down,) in sweep([tracks]):
         if down not in known:
-            known[down] = fails(down)
+            known[down] = found.lost(down)
         if known[down]:
-            found.append((start, end))
-    return union(found)
+            down_at.append((start, end))
+    return union(down_at)
 
 
 def sweep(
     layers: Sequence[Mapping[int, Intervals]], cuts: Iterable[Instant] = ()
-) -> Iterator[tuple[Instant, Instant, list[Bits]]]:
+) -> Iterator[tuple[Instant, Instant, tuple[Bits, ...]]]:
     """Time cut wherever something changes state, in any layer, and where it is asked for: the
     stretches in which something is down in the first layer, in order, with what is in each."""
-    marks: dict[Instant, list[Bits]] = {}
-    for layer, times in enumerate(layers):
+    width = max((number for layer in layers for number in layer), default=0) + 1
+    marks: dict[Instant, Bits] = dict.fromkeys(cuts, 0)
+    for shift, times in enumerate(layers):
         for number, intervals in times.items():
-            for interval in intervals:
-                for instant in interval:
-                    marks.setdefault(instant, [0] * len(layers))[layer] ^= 1 << number
-    for instant in cuts:
-        marks.setdefault(instant, [0] * len(layers))
-    down, since = [0] * len(layers), 0
+            bit = 1 << number + shift * width
+            for start, end in intervals:
+                marks[start] = marks.get(start, 0) ^ bit
+                marks[end] = marks.get(end, 0) ^ bit
+    first = (1 << width) - 1
+    shifts = [shift * width for shift in range(1, len(layers))]
+    down = since = 0
     for instant in sorted(marks):
-        if down[0]:
-            yield since, instant, down
-        down = [bits ^ flips for bits, flips in zip(down, marks[instant], strict=True)]
+        if now := down & first:
+            yield since, instant, (now, *(down >> shift & first for shift in shifts))
+        down ^= marks[instant]
         since = instant
 
 

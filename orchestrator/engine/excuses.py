@@ -13,8 +13,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+from orchestrator.engine.by_time import ByTime
 from orchestrator.engine.evidence import Report
-from orchestrator.engine.intervals import Intervals, clip, intersect, subtract, total, union
+from orchestrator.engine.intervals import (
+    Intervals,
+    clip,
+    intersect,
+    sharing,
+    subtract,
+    total,
+    union,
+)
 from orchestrator.engine.promises import MAINTENANCE, Hours, Promise
 from orchestrator.model.agreements import Allowance
 from orchestrator.model.records import Facts, Maintenance, Outage
@@ -69,14 +78,18 @@ class Claims:
 
     def __init__(self, facts: Facts) -> None:
         self._events: dict[object, Spans] = {}
-        self._notices: dict[str, list[Maintenance]] = {}
+        notices: dict[str, list[Maintenance]] = {}
+        self.services = {outage.service for outage in facts.outages if outage.excuse is not None}
+        """Those of which something may be excused."""
         for outage in facts.outages:
             if outage.excuse is not None:
                 self._events.setdefault(_event(outage), []).append(_ends(outage.span))
         for notice in facts.maintenance:
-            self._notices.setdefault(notice.service, []).append(notice)
+            notices.setdefault(notice.service, []).append(notice)
             self._events.setdefault(_event(notice), []).append(_ends(notice.span))
         self._events = {event: union(spans) for event, spans in self._events.items()}
+        self._notices = {id: ByTime(told, lambda one: one.span) for id, told in notices.items()}
+        self.services |= notices.keys()
 
     def __bool__(self) -> bool:
         return bool(self._events)
@@ -97,11 +110,17 @@ class Claims:
 
     def _overruns(self, index: int, report: Report, down: Spans) -> Iterator[Claim]:
         """The part of a report that follows on announced maintenance without a break."""
-        for planned in self._notices.get(report.service, ()):
-            end = planned.span.end
-            after = next((stop for start, stop in down if start < end < stop), end)
-            for late in intersect([report.interval], [(end, after)] if after > end else []):
-                yield Claim(MAINTENANCE, index, late, -1, "OVERRUN")
+        for since, until in sharing(down, *report.interval):
+            for planned in self._during(report.service, since, report.end):
+                end = planned.span.end
+                rest = [(end, until)] if since < end < until else []
+                for late in intersect([report.interval], rest):
+                    yield Claim(MAINTENANCE, index, late, -1, "OVERRUN")
+
+    def _during(self, service: str, start: Instant, end: Instant) -> list[Maintenance]:
+        """The notices of a service that share an instant with a stretch."""
+        known = self._notices.get(service)
+        return known.sharing(start, end) if known else []
 
     def _told(
         self, index: int, outage: Outage, upstream: Callable[[str, Instant], bool]
@@ -114,7 +133,7 @@ class Claims:
             if excuse.party and upstream(excuse.party, outage.span.start):
                 refused = "UPSTREAM"
             yield Claim(excuse.category, index, _ends(outage.span), notice, refused)
-        for planned in self._notices.get(outage.service, ()):
+        for planned in self._during(outage.service, outage.span.start, outage.span.end):
             common = planned.span & outage.span
             if common is None:
                 continue
@@ -158,7 +177,7 @@ def excuse(
     for category, made in sorted(by_category.items()):
         granted = _granted(category, made, promise, hours, span)
         for claim in made:
-            excused.setdefault(claim.report, []).extend(intersect([claim.interval], granted))
+            excused.setdefault(claim.report, []).extend(clip(granted, *claim.interval))
     judged = [
         replace(report, excused=union(excused[index])) if excused.get(index) else report
         for index, report in enumerate(reports)

@@ -20,13 +20,17 @@ Formula = int | AtLeastDown
 
 def at_least_down(k: int, parts: Sequence[Formula | bool]) -> Formula | bool:
     """A gate of parts some of which are known to be down or up."""
-    k -= sum(part is True for part in parts)
-    unknown = tuple(part for part in parts if not isinstance(part, bool))
+    unknown: list[Formula] = []
+    for part in parts:
+        if part is True:
+            k -= 1
+        elif part is not False:
+            unknown.append(part)
     if k <= 0:
         return True
     if k > len(unknown):
         return False
-    return unknown[0] if len(unknown) == k == 1 else AtLeastDown(k, unknown)
+    return unknown[0] if len(unknown) == k == 1 else AtLeastDown(k, tuple(unknown))
 
 
 def inside_out(formula: Formula) -> list[Formula]:

@@ -31,9 +31,6 @@ is the whole."""
 TABLED: Final = 16
 """So many players at most are decided by looking at every set of them: 65,536 bits a gate."""
 
-SEARCHED: Final = 64
-"""In a structure of more gates than this, those that come down are looked up by the leaves."""
-
 _GAMES: Final = 1 << 14
 _DIAGRAMS: Final = 1 << 8
 """So many are remembered: games of few players, and diagrams of any."""
@@ -50,10 +47,11 @@ class Game:
 def game(components: Components, node: Node, players: Bits, down: Bits = 0) -> Game | bool:
     """The game in which players fail, the leaves in `down` having failed and all others being up.
     True where the node is down without any of them, False where it is up with all of them down."""
-    if node.gates.bit_count() > SEARCHED:
-        failed = components.failed(players | down, components.beneath(node))
-        node = Node(node.leaves, node.gates & failed)
-    formula = _formula(components, node, players, down)
+    return game_of(Formulas(components, players, down).of(node, players | down))
+
+
+def game_of(formula: Formula | bool) -> Game | bool:
+    """The game that a formula stands for."""
     if isinstance(formula, bool):
         return formula
     parts = inside_out(formula)
@@ -67,46 +65,46 @@ def game(components: Components, node: Node, players: Bits, down: Bits = 0) -> G
     )
 
 
-def _formula(components: Components, node: Node, players: Bits, down: Bits) -> Formula | bool:
-    """When a node is down, with nothing in it of what holds whichever players fail."""
-    gates: dict[int, Formula] = {}
-    fallen: set[int] = set()
-    known: dict[tuple[Formula, ...], Formula | bool] = {}
+class Formulas:
+    """When structures are down by some players, with nothing in it of what holds whichever of them
+    fail, others being down already; guards that each gate is looked at once."""
 
-    def of(part: Node) -> Formula | bool:
-        if part.leaves & down:
+    def __init__(self, components: Components, players: Bits, down: Bits = 0) -> None:
+        self.players = players
+        """More may be added that no gate met so far has in it."""
+        self._components = components
+        self._down = down
+        self._gates: dict[int, Formula | bool] = {}
+        self._failing = self._fallen = 0
+        self._known: dict[tuple[Formula, ...], Formula | bool] = {}
+
+    def of(self, node: Node, concerned: Bits) -> Formula | bool:
+        """When a node is down; `concerned` are those leaves beneath it, and others, that are
+        players or down."""
+        for number in self._components.touched(node, concerned):
+            if number not in self._gates:
+                gate = self._components.gates[number]
+                value = at_least_down(gate.cut, [self._of(part) for part in gate.parts])
+                self._gates[number] = value
+                if value is True:
+                    self._fallen |= 1 << number
+                elif value is not False:
+                    self._failing |= 1 << number
+        return self._of(node)
+
+    def _of(self, part: Node) -> Formula | bool:
+        if part.leaves & self._down or part.gates & self._fallen:
             return True
-        found: list[Formula] = [*bits_of(part.leaves & players)]
-        for gate in bits_of(part.gates):
-            if gate in gates:
-                found.append(gates[gate])
-            elif gate in fallen:
-                return True
+        found: list[Formula] = [*bits_of(part.leaves & self.players)]
+        if inner := part.gates & self._failing:
+            found += map(self._gates.__getitem__, bits_of(inner))
         if len(found) < 2:
             return found[0] if found else False
         # What is shared has to stay one thing.
-        return known.setdefault(tuple(found), at_least_down(1, found))
-
-    for number in _touched(components, node, players | down):
-        gate = components.gates[number]
-        value = at_least_down(gate.cut, [of(part) for part in gate.parts])
-        if value is True:
-            fallen.add(number)
-        elif value is not False:
-            gates[number] = value
-    return of(node)
-
-
-def _touched(components: Components, node: Node, active: Bits) -> list[int]:
-    """The gates beneath a node that some leaves have a part in, each after those inside it."""
-    found: set[int] = set()
-    stack = [node.gates]
-    while stack:
-        for number in bits_of(stack.pop()):
-            if number not in found and components.support_of(number) & active:
-                found.add(number)
-                stack += [part.gates for part in components.gates[number].parts if part.gates]
-    return sorted(found)
+        key = tuple(found)
+        if key not in self._known:
+            self._known[key] = at_least_down(1, found)
+        return self._known[key]
 
 
 @lru_cache(_DIAGRAMS)

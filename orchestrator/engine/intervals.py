@@ -10,7 +10,7 @@ from orchestrator.model.values import Duration, Instant, union
 Intervals = Sequence[tuple[Instant, Instant]]
 """Sorted and disjoint; abutting intervals are joined."""
 
-__all__ = ["Intervals", "at_least", "clip", "intersect", "subtract", "total", "union"]
+__all__ = ["Intervals", "at_least", "clip", "intersect", "sharing", "subtract", "total", "union"]
 
 
 def total(intervals: Intervals) -> Duration:
@@ -20,6 +20,9 @@ def total(intervals: Intervals) -> Duration:
 
 def intersect(left: Intervals, right: Intervals) -> list[tuple[Instant, Instant]]:
     """The instants in both."""
+    if not left or not right:
+        return []
+    right = sharing(right, left[0][0], left[-1][1])
     found = []
     i = j = 0
     while i < len(left) and j < len(right):
@@ -35,19 +38,28 @@ def intersect(left: Intervals, right: Intervals) -> list[tuple[Instant, Instant]
 
 def clip(intervals: Intervals, start: Instant, end: Instant) -> list[tuple[Instant, Instant]]:
     """The instants of a stretch; costs what it returns, however long the list."""
-    if start >= end:
-        return []
-    first = bisect.bisect_right(intervals, start, key=lambda interval: interval[1])
-    last = bisect.bisect_left(intervals, end, first, key=lambda interval: interval[0])
-    found = list(intervals[first:last])
+    found = list(sharing(intervals, start, end))
     if found:
         found[0] = (max(found[0][0], start), found[0][1])
         found[-1] = (found[-1][0], min(found[-1][1], end))
     return found
 
 
+def sharing(intervals: Intervals, start: Instant, end: Instant) -> Intervals:
+    """The intervals that share an instant with a stretch, each whole."""
+    if start >= end:
+        return ()
+    first = bisect.bisect_left(intervals, (start + 1,))
+    if first and intervals[first - 1][1] > start:
+        first -= 1
+    return intervals[first : bisect.bisect_left(intervals, (end,), first)]
+
+
 def subtract(left: Intervals, right: Intervals) -> list[tuple[Instant, Instant]]:
     """The instants in the left one alone."""
+    if not left or not right:
+        return list(left)
+    right = sharing(right, left[0][0], left[-1][1])
     found = []
     j = 0
     for start, end in left:

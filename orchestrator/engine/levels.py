@@ -109,7 +109,7 @@ class _Looking:
         snapshot, leaf = part.scene.structure.snapshot, part.scene.leaf(part.leaf)
         internal = snapshot.entity(leaf.party) == snapshot.entity(above.provider)
         for basis, answer, intervals, recognised in _bases(part, internal, self._upstream):
-            share = part.share * recognised
+            share = part.share if recognised is ONE else part.share * recognised
             made = answer.commitment
             here = End(
                 made.version.provider if made else leaf.party,
@@ -253,13 +253,15 @@ def _lifted(end: End, here: End, inner: Version, *, internal: bool) -> End:
 
 def _parts(stretches: Sequence[Stretch]) -> Iterator[Part]:
     """The contributions of all leaves, stretches alike in what they come to taken together."""
-    alike: dict[tuple[int, int, Fraction, tuple[int, ...]], list[Stretch]] = {}
+    alike: dict[tuple[int, int, tuple[int, int], tuple[int, ...]], list[Stretch]] = {}
     for stretch in stretches:
         moved = tuple(map(id, stretch.transfers))
-        key = (id(stretch.scene), id(stretch.verdict), stretch.weight, moved)
+        weight = stretch.weight.as_integer_ratio()
+        key = (id(stretch.scene), id(stretch.verdict), weight, moved)
         alike.setdefault(key, []).append(stretch)
     for together in alike.values():
         one = together[0]
+        counted = one.counted
         intervals = [(stretch.start, stretch.end) for stretch in together]
         transfers = {transfer.leaf: transfer for transfer in one.transfers}
         for leaf, share in one.verdict.shares.items():
@@ -267,16 +269,17 @@ def _parts(stretches: Sequence[Stretch]) -> Iterator[Part]:
                 continue
             transfer = transfers.get(leaf)
             if transfer is None:
-                yield Part(one.scene, leaf, share * one.counted, intervals, one.counted)
+                weighed = share if counted == 1 else share * counted
+                yield Part(one.scene, leaf, weighed, intervals, counted)
                 continue
             for other, theirs in transfer.shares.items():
-                moved_share = share * theirs * one.counted
+                moved_share = share * theirs * counted
                 yield Part(
                     one.scene,
                     other,
                     moved_share,
                     intervals,
-                    one.counted,
+                    counted,
                     transfer.start,
                     (one.scene, leaf),
                 )

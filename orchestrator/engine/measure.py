@@ -16,7 +16,7 @@ from orchestrator.engine.excuses import Refusal
 from orchestrator.engine.gauges import gauge_of
 from orchestrator.engine.intervals import Intervals, union
 from orchestrator.engine.observations import Observations
-from orchestrator.engine.slices import Stretch
+from orchestrator.engine.slices import Stretch, counted_in
 from orchestrator.engine.subjects import Subject, parts_of
 from orchestrator.engine.verdicts import (
     AT_RISK,
@@ -92,10 +92,10 @@ class Measured:
         with windows that is kept, as its tiers are about what misses a target."""
         return self.breached or (self.over and not self.subject.term.windows)
 
-    @property
+    @cached_property
     def downtime(self) -> Fraction:
         """How long of it counts, in microseconds."""
-        return sum((s.length * s.counted for s in self.stretches), Fraction(0))
+        return counted_in(self.stretches)
 
 
 def measurable(metric: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, partial
 
@@ -30,20 +31,41 @@ class Observations:
         self.claims = Claims(facts)
         self._reports: dict[bool, Reports] = {}
         self._downtimes: dict[bool, Downtimes] = {}
+        self._claimed: dict[int, Bits] = {}
+        self._reaching: tuple[object, list[Report]] = None, []
         self._upstream: dict[tuple[Instant, TermKey], frozenset[str]] = {}
 
     def reports(self, *, gaps_count: bool) -> Reports:
         """All facts that say something was down."""
+        gaps_count = gaps_count and bool(self.facts.unknown)
         if gaps_count not in self._reports:
             self._reports[gaps_count] = Reports.among(self.facts, gaps_count=gaps_count)
         return self._reports[gaps_count]
 
     def downtimes(self, *, gaps_count: bool) -> Downtimes:
         """When everything was down, by all facts and with nothing excused."""
+        gaps_count = gaps_count and bool(self.facts.unknown)
         if gaps_count not in self._downtimes:
             found = self.reports(gaps_count=gaps_count).of.values()
             self._downtimes[gaps_count] = Downtimes(self.runs, (r for one in found for r in one))
         return self._downtimes[gaps_count]
+
+    def reaching(self, subject: Subject, hull: Span, *, gaps_count: bool) -> list[Report]:
+        """The reports on what a subject rests on that reach into a span; the latest are kept, as
+        they are asked for in turn."""
+        everything = self.reports(gaps_count=gaps_count)
+        key = (id(everything), subject.services, hull)
+        if self._reaching[0] != key:
+            services = partial(reach, subject=subject)
+            found = reaching_into(partial(_of, self, everything, services, hull), hull)
+            self._reaching = key, found
+        return self._reaching[1]
+
+    def claimed(self, snapshot: Snapshot) -> Bits:
+        """The services of a snapshot of which something may be excused."""
+        if id(snapshot) not in self._claimed:
+            self._claimed[id(snapshot)] = snapshot.bits(self.claims.services)
+        return self._claimed[id(snapshot)]
 
     @cached_property
     def sourced(self) -> bool:
@@ -115,20 +137,36 @@ def reach(snapshot: Snapshot, subject: Subject) -> Bits:
 
 def sources(seen: Observations, subject: Subject, measuring: Measuring, hull: Span) -> Sources:
     """Who speaks of a subject in a span, and which of them decides."""
-    if not seen.sourced:
+    if not seen.sourced or not any(
+        seen.reports(gaps_count=True).named(snapshot) & reach(snapshot, subject)
+        for _, snapshot in seen.estate.during(hull)
+    ):
         return Sources(contractual(subject), subject.term.measurement.source)
-    found = reaching_into(_beneath(seen, subject, hull, gaps_count=True), hull)
+    found = seen.reaching(subject, hull, gaps_count=True)
     return sources_of(subject, measuring, (report.fact for report in found))
 
 
-def _beneath(seen: Observations, subject: Subject, hull: Span, *, gaps_count: bool) -> list[Report]:
-    """All reports, of any time, on what a subject rests on at some time in a span."""
-    everything = seen.reports(gaps_count=gaps_count)
+def _of(
+    seen: Observations,
+    everything: Reports,
+    services: Callable[[Snapshot], Bits],
+    hull: Span,
+    start: Instant,
+    end: Instant,
+) -> list[Report]:
+    """The reports that share an instant with a stretch, on some services of a span."""
     beneath: dict[int, Report] = {}
     for _, snapshot in seen.estate.during(hull):
-        bits = reach(snapshot, subject)
-        beneath |= {id(report): report for report in everything.beneath(snapshot, bits)}
+        found = everything.beneath(snapshot, services(snapshot), start, end)
+        beneath |= {id(report): report for report in found}
     return list(beneath.values())
+
+
+def _excusable(snapshot: Snapshot, subject: Subject) -> Bits:
+    """The services of which a subject may excuse something."""
+    if all(cover.scope == "own" for cover in subject.covers):
+        return snapshot.bits(subject.services)
+    return reach(snapshot, subject)
 
 
 def observed(
@@ -137,20 +175,38 @@ def observed(
     """What was down in a span as one agreement counts it, by the sources it is taken from, by which
     reports, and what it refuses to excuse; None where nothing was reported."""
     everything = seen.reports(gaps_count=gaps_count)
-    beneath = _beneath(seen, subject, hull, gaps_count=gaps_count)
-    found = reaching_into(beneath, hull)
+    if _takes_all(seen, subject, hull, choice, everything):
+        return seen.downtimes(gaps_count=gaps_count), everything, []
+    found = seen.reaching(subject, hull, gaps_count=gaps_count)
     if not found:
         return None
     taken = partial(_counts, seen, subject, choice)
-    measured = [report for report in found if taken(report)]
-    if not seen.claims:
-        judged, refused = measured, list[Refusal]()
-    else:
-        claimable = [one for one in beneath if taken(one)]
-        judged, refused = _excused(seen, subject, measured, claimable, hull)
+    judged, refused = [report for report in found if taken(report)], list[Refusal]()
+    if seen.claims:
+        judged, refused = _excused(seen, subject, judged, everything, taken, hull)
     if len(judged) == len(found) and not any(report.excused for report in judged):
         return seen.downtimes(gaps_count=gaps_count), everything, refused
     return Downtimes(seen.runs, judged), Reports(judged), refused
+
+
+def _takes_all(
+    seen: Observations, subject: Subject, hull: Span, choice: Choice, everything: Reports
+) -> bool:
+    """Whether it is plain, without a look at any report, that a term is measured by all that is
+    reported of what it rests on, and that nothing of it may be excused."""
+    if choice.of:
+        return False
+    if policies_of(subject.term).measured == "composed" and not everything.of_wholes.isdisjoint(
+        subject.services
+    ):
+        return False
+    point = subject.term.measurement.point
+    for _, snapshot in seen.estate.during(hull):
+        if everything.others(snapshot, point, choice.otherwise) & reach(snapshot, subject):
+            return False
+        if seen.claims and seen.claimed(snapshot) & _excusable(snapshot, subject):
+            return False
+    return True
 
 
 def _counts(seen: Observations, subject: Subject, choice: Choice, report: Report) -> bool:
@@ -169,7 +225,8 @@ def _excused(
     seen: Observations,
     subject: Subject,
     reports: list[Report],
-    beneath: list[Report],
+    everything: Reports,
+    taken: Callable[[Report], bool],
     hull: Span,
 ) -> tuple[list[Report], list[Refusal]]:
     """The reports with what the agreement excuses of each, and what it refuses of them. Earlier
@@ -177,15 +234,10 @@ def _excused(
     # What a term excuses is one quantity, whatever its windows.
     whole = replace(subject.term, hours=whole_of(subject.term.hours), windows=())
     promise = promise_of(subject.version, whole)
-    own_part = all(cover.scope == "own" for cover in subject.covers)
     span = Span(min(lookback(promise, hull), hull.start), hull.end)
-    claimable = [
-        report
-        for report in beneath
-        if report.start < span.end
-        and report.end > span.start
-        and (not own_part or report.service in subject.services)
-    ]
+    services = partial(_excusable, subject=subject)
+    reported = _of(seen, everything, services, hull, span.start, span.end)
+    claimable = [report for report in reported if taken(report)]
     claims = list(seen.claims.of(claimable, partial(seen.is_upstream, subject)))
     if not claims:
         return reports, []

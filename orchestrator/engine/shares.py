@@ -19,6 +19,8 @@ from orchestrator.model.agreements import Policies
 from orchestrator.model.values import Instant
 
 Shares = Mapping[int, Fraction]
+Games = Callable[[Bits, Bits], Game | bool]
+"""The game in which some leaves fail, others having failed already (`games.game`)."""
 Onset = Callable[[int], Instant]
 """When a leaf, by number, went down for the time at hand."""
 
@@ -39,14 +41,7 @@ IDLE: Final = Slice(Fraction(0), {})
 ONE: Final = Fraction(1)
 
 
-def judge(
-    components: Components,
-    node: Node,
-    excused: Bits,
-    unexcused: Bits,
-    policies: Policies,
-    onset: Onset,
-) -> Slice:
+def judge(game: Games, excused: Bits, unexcused: Bits, policies: Policies, onset: Onset) -> Slice:
     """A slice in which some leaves are down, excused or not (rule 5).
 
     Counted if what is not excused would have sufficed; excused if only what is excused would; a
@@ -56,15 +51,15 @@ def judge(
     def shares(game: Game | bool) -> Shares:
         return {} if isinstance(game, bool) else POLICIES[policies.shares](game, onset)
 
-    by_unexcused = games.game(components, node, unexcused)
-    by_excused = bool(excused) and bool(games.game(components, node, excused))
+    by_unexcused = game(unexcused, 0)
+    by_excused = bool(excused) and bool(game(excused, 0))
     if not by_unexcused and not by_excused:
-        mixed = bool(excused) and games.game(components, node, unexcused, excused)
+        mixed = bool(excused) and game(unexcused, excused)
         return Slice(ONE, shares(mixed), redundancy_lost=True) if mixed else IDLE
     if by_excused and (policies.excuses == "excuse_wins" or not by_unexcused):
         return IDLE
     if by_excused and policies.excuses == "apportion":
-        everyone = shares(games.game(components, node, excused | unexcused))
+        everyone = shares(game(excused | unexcused, 0))
         part = {leaf: share for leaf, share in everyone.items() if unexcused >> leaf & 1}
         counted = min(sum(part.values(), Fraction(0)), ONE)
         if not counted:

@@ -7,18 +7,20 @@ and remembered; policies that ask who failed first are judged anew.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
+from functools import partial
 from typing import Final
 
-from orchestrator.engine.components import Bits, Node
-from orchestrator.engine.evidence import Downtimes, Report, Reports, Times, onset, sweep
+from orchestrator.engine.components import Bits, Node, bits_from, bits_of, lowest
+from orchestrator.engine.evidence import Downtimes, Ground, Report, Reports, Times, onset, sweep
 from orchestrator.engine.excuses import Refusal
-from orchestrator.engine.intervals import Intervals, clip, subtract, union
+from orchestrator.engine.games import game
+from orchestrator.engine.intervals import Intervals, clip, sharing, subtract, union
 from orchestrator.engine.observations import Observations, observed
 from orchestrator.engine.promises import policies_of
-from orchestrator.engine.shares import Shares, Slice, judge
+from orchestrator.engine.shares import ONE, Shares, Slice, judge
 from orchestrator.engine.sources import Choice, contractual
 from orchestrator.engine.structure import Leaf, Structure
 from orchestrator.engine.subjects import Subject
@@ -26,8 +28,6 @@ from orchestrator.model.values import Duration, Instant, Span
 
 BY_ORDER: Final = frozenset({"first_cause", "last_straw"})
 """The share policies for which the order of failing matters."""
-
-ONE: Final = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +43,24 @@ class Scene:
     def leaf(self, number: int) -> Leaf:
         return self.structure.leaves[number]
 
-    def reports_on(self, number: int) -> list[Report]:
-        """The reports that a leaf was down by: of the service, and behind a contract of all that
-        lies there."""
+    def reports_on(self, number: int, start: Instant, end: Instant) -> list[Report]:
+        """The reports that a leaf was down by and that share an instant with a stretch: of the
+        service, and behind a contract of all that lies there."""
         snapshot, leaf = self.structure.snapshot, self.leaf(number)
         (service,) = leaf.services
-        bits = 1 << snapshot.numbers[service] if leaf.part == "own" else snapshot.reach[service]
-        return self.reports.beneath(snapshot, bits)
+        if leaf.part == "own" or snapshot.services[service].requires is None:
+            return self.reports.on(service, start, end)
+        return self.reports.beneath(snapshot, snapshot.reach[service], start, end)
 
     def evidence(self, number: int, intervals: Intervals) -> set[str]:
         """The facts that say a leaf was down at some time."""
-        return {
-            report.id
-            for report in self.reports_on(number)
-            if clip(intervals, report.start, report.end)
-        }
+        if not intervals:
+            return set()
+        (start, _), (_, end) = intervals[0], intervals[-1]
+        found = self.reports_on(number, start, end)
+        if len(intervals) > 1:
+            found = [report for report in found if sharing(intervals, *report.interval)]
+        return {report.id for report in found}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,20 @@ class Stretch:
     @property
     def counted(self) -> Fraction:
         """How much of it counts, as a share."""
-        return self.verdict.counted * self.weight
+        counted = self.verdict.counted
+        return counted if self.weight is ONE else counted * self.weight
+
+
+def counted_in(stretches: Iterable[Stretch]) -> Fraction:
+    """How long of some stretches counts, in microseconds."""
+    whole, parts = 0, Fraction(0)
+    for stretch in stretches:
+        counted = stretch.counted
+        if counted == 1:
+            whole += stretch.length
+        else:
+            parts += stretch.length * counted
+    return whole + parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,16 +151,13 @@ def cut(stretches: Iterable[Stretch], intervals: Intervals) -> list[Stretch]:
     """The parts of stretches that lie in intervals."""
     found = []
     for stretch in stretches:
-        first = bisect.bisect_right(intervals, stretch.start, key=lambda interval: interval[1])
-        for start, end in intervals[first:]:
+        for start, end in sharing(intervals, stretch.start, stretch.end):
             if start <= stretch.start and stretch.end <= end:
                 found.append(stretch)
-            elif start < stretch.end:
+            else:
                 found.append(
                     replace(stretch, start=max(start, stretch.start), end=min(end, stretch.end))
                 )
-            if end >= stretch.end:
-                break
     return found
 
 
@@ -168,10 +181,12 @@ def beneath(scene: Scene, structure: Structure, subject: Subject, span: Span) ->
 def _in_epoch(scene: Scene, subject: Subject, span: Span) -> tuple[list[Stretch], Intervals]:
     """The slices of one epoch, and when something was unexplained in it."""
     structure, downtimes = scene.structure, scene.downtimes
-    support = structure.components.support(scene.node)
-    times = {
-        number: downtimes.of(scene.leaf(number)) for number in downtimes.leaves(structure, support)
-    }
+    ground = downtimes.ground(structure, scene.node)
+    times = downtimes.during(ground, span)
+    if not times:
+        return [], ()
+    if not downtimes.unexplained:
+        return _judged(scene, subject, ground, times, (), span), ()
     transfers = _transfers(scene, subject, times)
     unexplained = union(
         interval
@@ -182,51 +197,130 @@ def _in_epoch(scene: Scene, subject: Subject, span: Span) -> tuple[list[Stretch]
         )
     )
     moved = union((transfer.start, transfer.end) for transfer in transfers)
-    return _judged(scene, subject, times, transfers, span), subtract(unexplained, moved)
+    stretches = _judged(scene, subject, ground, times, transfers, span)
+    return stretches, subtract(unexplained, moved)
 
 
 def _judged(
     scene: Scene,
     subject: Subject,
+    ground: Ground,
     times: dict[int, Times],
     transfers: Sequence[Transfer],
     span: Span,
 ) -> list[Stretch]:
-    """Cut time where a leaf changes state, and judge every piece in which the service is down."""
-    components, policies = scene.structure.components, policies_of(subject.term)
+    """Cut time where a leaf changes state, and judge every piece in which the service is down.
+
+    Most of what is redundant has no part in any failure of the span: with all that was down in it
+    down at once, the service would be up all the same. Whether it was down, and by whom, is
+    decided by the others alone.
+    """
+    games = ground.games
+    concerned = games.concerned(games.places(times))
+    players = {place: games.players[place] for place in bits_of(concerned)}
+    if not players:
+        return []
+    judged = _Judged(ground, subject, {place: times[n][0] for place, n in players.items()})
     weighs = subject.term.measurement.weighting == "affected_share"
     cuts = [instant for transfer in transfers for instant in (transfer.start, transfer.end)]
     if weighs:
-        cuts += [i for n in times for report in scene.reports_on(n) for i in report.interval]
-    began = {number: down for number, (down, _) in times.items()}
+        cuts += [
+            instant
+            for number in times
+            for report in scene.reports_on(number, span.start, span.end)
+            for instant in report.interval
+        ]
+    excused = any(times[n][0] is not times[n][1] for n in players.values())
     layers = [
-        {number: clip(pair[layer], span.start, span.end) for number, pair in times.items()}
-        for layer in (0, 1)
+        {place: clip(times[n][which], span.start, span.end) for place, n in players.items()}
+        for which in range(1 + excused)
     ]
-    fails = components.failure(scene.node)
-    known: dict[tuple[Bits, Bits], Slice | None] = {}
+    down = [
+        (start, end, verdict)
+        for start, end, states in sweep(layers, cuts)
+        if (verdict := judged.at(start, states[0], states[-1])) is not None
+    ]
+    if not down:
+        return []
+    marks = _marks(times, times.keys() - set(players.values()), Span(down[0][0], down[-1][1]))
     found = []
-    for start, end, (down, unexcused) in sweep(layers, cuts):
-        key = (down, unexcused)
-        if key not in known or policies.shares in BY_ORDER:
-            known[key] = (
-                judge(
-                    components,
-                    scene.node,
-                    down & ~unexcused,
-                    unexcused,
-                    policies,
-                    onset(began, start),
-                )
-                if fails(down)
-                else None
-            )
-        if (verdict := known[key]) is not None:
+    for begin, finish, verdict in down:
+        for start, end in _pieces(begin, finish, marks):
             stretch = Stretch(start, end, verdict, scene)
             if transfers:
                 stretch = replace(stretch, transfers=tuple(_holding(transfers, stretch)))
             found.append(replace(stretch, weight=_weight(stretch)) if weighs else stretch)
     return found
+
+
+def _marks(times: Mapping[int, Times], leaves: Iterable[int], span: Span) -> list[Instant]:
+    """The instants of a span at which some leaves change state."""
+    return sorted(
+        {
+            instant
+            for number in leaves
+            for layer in times[number]
+            for interval in clip(layer, span.start, span.end)
+            for instant in interval
+        }
+    )
+
+
+def _pieces(
+    start: Instant, end: Instant, marks: Sequence[Instant]
+) -> Iterator[tuple[Instant, Instant]]:
+    """A stretch cut at those of some instants that lie inside it."""
+    for place in range(bisect.bisect_right(marks, start), bisect.bisect_left(marks, end)):
+        yield start, marks[place]
+        start = marks[place]
+    yield start, end
+
+
+class _Judged:
+    """What slices come to; guards that each set of failed players is judged once, but by a policy
+    that asks who failed first."""
+
+    def __init__(self, ground: Ground, subject: Subject, began: Mapping[int, Intervals]) -> None:
+        self._games = ground.games
+        self._of_all = ground.known
+        self._policies = policies_of(subject.term)
+        self._began = began
+        self._known: dict[tuple[Bits, Bits], Slice | None] = {}
+        self._harmless: Bits = 0
+
+    def at(self, start: Instant, down: Bits, unexcused: Bits) -> Slice | None:
+        """A slice that begins at an instant, by the places of the players that are down, and of
+        those that are down by what is not excused; None where the service is up."""
+        key = (down, unexcused)
+        if key not in self._known or self._policies.shares in BY_ORDER:
+            self._known[key] = self._judge(start, down, unexcused)
+        return self._known[key]
+
+    def _judge(self, start: Instant, down: Bits, unexcused: Bits) -> Slice | None:
+        # What a failure left up stays up while parts of it are repaired.
+        if not down & ~self._harmless:
+            return None
+        concerned = self._games.concerned(down)
+        if not concerned:
+            self._harmless = down
+            return None
+        # What else is down is no matter, and the sets that matter are few.
+        if self._policies.shares in BY_ORDER:
+            return self._shared(start, down & concerned, unexcused & concerned)
+        key = (self._policies, down & concerned, unexcused & concerned)
+        if (found := self._of_all.get(key)) is None:
+            found = self._of_all[key] = self._shared(start, *key[1:])
+        return found
+
+    def _shared(self, start: Instant, down: Bits, unexcused: Bits) -> Slice:
+        leaves, excused = self._games.players, down & ~unexcused
+        if not excused and down.bit_count() == 1:
+            # Whoever brings it down alone bears it alone, by any policy.
+            return Slice(ONE, {leaves[lowest(down)]: ONE})
+        since = onset(self._began, start)
+        found = judge(self._games.of, excused, unexcused, self._policies, since)
+        shares = {leaves[place]: share for place, share in found.shares.items()}
+        return Slice(found.counted, shares, found.redundancy_lost)
 
 
 def _weight(stretch: Stretch) -> Fraction:
@@ -235,8 +329,7 @@ def _weight(stretch: Stretch) -> Fraction:
         (
             report.fact.affected_share
             for number in stretch.verdict.shares
-            for report in stretch.scene.reports_on(number)
-            if report.start < stretch.end and report.end > stretch.start
+            for report in stretch.scene.reports_on(number, stretch.start, stretch.end)
         ),
         default=ONE,
     )
@@ -258,7 +351,9 @@ def _transfers(scene: Scene, subject: Subject, times: dict[int, Times]) -> list[
         if leaf.part != "own" or not allowance:
             continue
         alone = any(c.scope == "own" and c.service in leaf.services for c in subject.covers)
-        for start, end in downtimes.unexplained.get(leaf.services[0], ()):
+        here = times[number][0]
+        unexplained = downtimes.unexplained.get(leaf.services[0], ())
+        for start, end in sharing(unexplained, here[0][0], here[-1][1]):
             if not downtimes.failed_before(leaf.services[0], start):
                 continue
             recovery = [(start, min(end, start + allowance))]
@@ -285,15 +380,13 @@ def _cause(scene: Scene, subject: Subject, service: str, instant: Instant) -> Sl
     """What brought down the requirements of a service, as they stood just before an instant."""
     structure, downtimes = scene.structure, scene.downtimes
     required = structure.required(service)
-    support = structure.components.support(required)
-    times = {n: downtimes.of(scene.leaf(n)) for n in downtimes.leaves(structure, support)}
+    times = downtimes.during(downtimes.ground(structure, required), Span(instant - 1, instant))
     down, unexcused = (
-        sum(1 << n for n, pair in times.items() if clip(pair[layer], instant - 1, instant))
+        bits_from([n for n, pair in times.items() if clip(pair[layer], instant - 1, instant)])
         for layer in (0, 1)
     )
     return judge(
-        structure.components,
-        required,
+        partial(game, structure.components, required),
         down & ~unexcused,
         unexcused,
         policies_of(subject.term),

@@ -6,7 +6,6 @@ the boundary that one does not look through.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -84,24 +83,14 @@ class Structure:
         self.leaves: dict[int, Leaf] = {}
         self.deep: Bits = 0
         """The leaves behind whose contract more is known to lie."""
+        self.seen_apart: Bits = 0
+        """The leaves that one agreement sees in another way than all others do."""
         self.promised_twice: Bits = 0
         """The leaves that several agreements cover."""
         # What is a single leaf is kept as its number: a set is as long as the highest in it.
         self._nodes: dict[str, Node | int] = {}
         self._covers: dict[tuple[str, int], frozenset[tuple[str, str]]] = {}
         self._terms: dict[tuple[str, int], tuple[Term, ...]] = {}
-        self._leaves_of: dict[str, Bits] = {}
-        self._counted = 0
-
-    @property
-    def leaves_of(self) -> Mapping[str, Bits]:
-        """The leaves that stand for each service, of those that are known so far; a set for each,
-        and so made only where it is asked for."""
-        for number, leaf in itertools.islice(self.leaves.items(), self._counted, None):
-            for service in leaf.services:
-                self._leaves_of[service] = self._leaves_of.get(service, 0) | 1 << number
-        self._counted = len(self.leaves)
-        return self._leaves_of
 
     def below(self, version: Version, covers: Iterable[Cover]) -> Node:
         """What an agreement on services or own parts rests on; the agreement itself and those
@@ -296,6 +285,8 @@ class Structure:
                 tuple(c for version in promised for c in self._commitments(version, first)),
                 joint,
             )
+            if name[1]:
+                self.seen_apart |= 1 << number
             if len(promised) > 1:
                 self.promised_twice |= 1 << number
             for one in services:

@@ -53,7 +53,7 @@ class Cause:
 @dataclass
 class _Sum:
     first: End
-    duration: Fraction = ZERO
+    duration: Fraction
     evidence: set[str] = field(default_factory=set)
 
 
@@ -64,8 +64,11 @@ def causes(measured: Measured, upstream: Upstream) -> tuple[Cause, ...]:
     """
     sums: dict[tuple[object, ...], _Sum] = {}
     for end in ends(measured, upstream):
-        entry = sums.setdefault(_alike(end), _Sum(end))
-        entry.duration += end.duration
+        key = _alike(end)
+        if (entry := sums.get(key)) is None:
+            entry = sums[key] = _Sum(end, end.duration)
+        else:
+            entry.duration += end.duration
         entry.evidence |= end.evidence
     return tuple(
         Cause(
@@ -113,7 +116,8 @@ def breach(measured: Measured, found: Sequence[Cause]) -> Breach:
         key = (cause.party, cause.leaf, cause.agreement, cause.basis, cause.internal, cause.through)
         alike.setdefault(key, []).append(cause)
         bearer = (cause.party, "") if cause.liable else (cause.bearer or provider, cause.basis)
-        borne[bearer] = borne.get(bearer, ZERO) + cause.duration / counted
+        share = cause.duration / counted
+        borne[bearer] = borne[bearer] + share if bearer in borne else share
     responsibility = (_responsibility(together, counted) for together in alike.values())
     return Breach(
         measured.assessment.key,
@@ -131,7 +135,8 @@ def breach(measured: Measured, found: Sequence[Cause]) -> Breach:
 
 def _responsibility(alike: Sequence[Cause], counted: Fraction) -> Responsibility:
     """What a component contributed, whatever the period that it is answered for in."""
-    one, duration = alike[0], sum((cause.duration for cause in alike), ZERO)
+    one = alike[0]
+    duration = sum((cause.duration for cause in alike[1:]), one.duration)
     return Responsibility(
         one.party,
         one.leaf,

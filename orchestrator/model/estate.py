@@ -93,6 +93,14 @@ class Snapshot:
         """Each service's place in `order`."""
         return {id: number for number, id in enumerate(self.order)}
 
+    def bits(self, services: Iterable[str]) -> int:
+        """Some services as a bit set of `numbers`, as far as they exist."""
+        flags = bytearray(len(self.order) // 8 + 1)
+        for number in map(self.numbers.get, services):
+            if number is not None:
+                flags[number >> 3] |= 1 << (number & 7)
+        return int.from_bytes(flags, "little")
+
     @cached_property
     def reach(self) -> Mapping[str, int]:
         """Each service with all it requires, directly or not, as a bit set of `numbers`."""

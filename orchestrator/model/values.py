@@ -171,6 +171,7 @@ def zone(name: str) -> ZoneInfo:
         ) from error
 
 
+@lru_cache(1 << 12)
 def midnight(day: date, where: tzinfo) -> Instant:
     """The first instant of a civil day in a zone (after a gap, the first that exists)."""
     naive = datetime(day.year, day.month, day.day, tzinfo=where)

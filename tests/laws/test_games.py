@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.engine import components as components_module
 from orchestrator.engine import games
 from orchestrator.engine.components import Components, Node
 from orchestrator.engine.games import Game, Gates, game, shapley
@@ -161,16 +162,16 @@ def structures(draw: st.DrawFn) -> tuple[Components, Node]:
     return components, nodes[-1]
 
 
-@pytest.mark.parametrize("searched", [0, 64])
+@pytest.mark.parametrize("wide", [0, 256])
 @law_of(150)
 @given(case=structures(), players=st.integers(0, 63), down=st.integers(0, 63))
 def test_a_game_is_down_just_when_the_structure_is(
-    searched: int, case: tuple[Components, Node], players: int, down: int
+    wide: int, case: tuple[Components, Node], players: int, down: int
 ) -> None:
     components, node = case
     players &= ~down
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(games, "SEARCHED", searched)
+        patch.setattr(components_module, "WIDE", wide)
         found = game(components, node, players, down)
     for failed in range(64):
         if failed & ~players:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.bench import intervals, late_facts, tracing
+from orchestrator.bench import dense_facts, intervals, late_facts, tracing
 
 
 def all_of(text: str) -> bool:
@@ -59,3 +59,9 @@ def test_a_late_outage_gives_the_verdict_of_everything_anew() -> None:
     rows = late_facts.settlements(500)["rows"]
     assert [row[-1] for row in rows[1:]] == ["the same verdict"] * 3
     assert all(int(row[1]) < int(rows[0][1]) for row in rows[1:])
+
+
+def test_a_year_settled_term_by_term_is_what_columns_say() -> None:
+    rows = dense_facts.run(300, (5,))["rows"]
+    assert [row[0] for row in rows] == ["1,500"]
+    assert all(all_of(row[-1].removesuffix(" alike")) for row in rows)
