@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
-from orchestrator.engine.by_time import ByTime, Near
+from orchestrator.engine.by_time import STRETCHES, ByTime, Near
 from orchestrator.engine.components import Bits, Components, Node, bits_from, bits_of
 from orchestrator.engine.games import Formulas, game, game_of
 from orchestrator.engine.intervals import (
@@ -86,7 +86,7 @@ class Reports:
         for report in sorted(found, key=lambda one: (one.start, one.end, one.id)):
             self.of.setdefault(report.service, []).append(report)
         self._by_time: dict[str, ByTime[Report]] = {}
-        self._near: dict[int, Near] = {}
+        self._known: dict[tuple[int, Bits], Bits] = {}
         self._named: dict[int, Bits] = {}
         self._others: dict[tuple[int, str, frozenset[str] | None], Bits] = {}
 
@@ -110,15 +110,30 @@ class Reports:
     ) -> list[Report]:
         """The reports on some services, by their numbers in a snapshot, that share an instant with
         a stretch."""
-        if (near := self._near.get(id(snapshot))) is None:
-            near = self._near[id(snapshot)] = Near(
-                r.interval for of in self.of.values() for r in of
-            )
-            for service, reports in self.of.items():
-                if (number := snapshot.numbers.get(service)) is not None:
-                    near.add(number, [report.interval for report in reports])
-        concerned = bits_of(services & near.during(start, end))
+        concerned = bits_of(services & self._about(snapshot, start, end))
         return [r for number in concerned for r in self.on(snapshot.order[number], start, end)]
+
+    def _about(self, snapshot: Snapshot, start: Instant, end: Instant) -> Bits:
+        """The services of a snapshot on which there are reports about a stretch."""
+        near = self._near.during(start, end)
+        key = id(snapshot), near
+        if key not in self._known:
+            if len(self._known) == STRETCHES:
+                self._known.clear()
+            self._known[key] = snapshot.bits(self._names[number] for number in bits_of(near))
+        return self._known[key]
+
+    @cached_property
+    def _names(self) -> Sequence[str]:
+        return list(self.of)
+
+    @cached_property
+    def _near(self) -> Near:
+        """When there are reports on services, by their places in `_names`."""
+        found = Near(report.interval for reports in self.of.values() for report in reports)
+        for number, service in enumerate(self._names):
+            found.add(number, [report.interval for report in self.of[service]])
+        return found
 
     def named(self, snapshot: Snapshot) -> Bits:
         """The services of a snapshot of which any report names its source."""

@@ -161,7 +161,12 @@ def test_facts_taken_by_themselves_come_to_what_all_of_them_come_to(deal: Deal) 
     assert settle(deal.estate, at_another_point(deal), APRIL) == expected
 
 
-SIZES = ((by_time, "PIECES", 1), (by_time, "PIECES", 3), (evidence, "GROUNDS", 1))
+SIZES = (
+    (by_time, "PIECES", 1),
+    (by_time, "PIECES", 3),
+    (by_time, "STRETCHES", 1),
+    (evidence, "GROUNDS", 1),
+)
 
 
 @pytest.mark.parametrize(("module", "size", "value"), SIZES)
