@@ -16,9 +16,9 @@ from orchestrator.engine import by_time, evidence
 from orchestrator.engine import components as numbered
 from orchestrator.engine.by_time import ByTime
 from orchestrator.engine.components import Components, Node, bits_of
-from orchestrator.engine.evidence import Report, reaching_into
 from orchestrator.engine.games import Game, game, shapley
 from orchestrator.engine.intervals import clip, intersect, sharing, subtract, union
+from orchestrator.engine.reports import Report, reaching_into
 from orchestrator.engine.settle import settle
 from orchestrator.engine.subgames import Subgames
 from orchestrator.model.estate import Estate
