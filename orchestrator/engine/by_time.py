@@ -18,6 +18,9 @@ Thing = TypeVar("Thing")
 PIECES: Final = 512
 """Into so many pieces is time cut at most, to know what was about when."""
 
+STRETCHES: Final = 1024
+"""Of so many stretches is remembered what was about, those asked about the latest."""
+
 
 class ByTime(Generic[Thing]):
     """Some things, in the order given; guards that they are looked up by their spans.
@@ -79,6 +82,8 @@ class Near:
             bits = 0
             for place in places:
                 bits |= self._down[place]
+            if len(self._known) == STRETCHES:
+                self._known.clear()
             self._known[key] = bits
         return bits
 

@@ -14,7 +14,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from orchestrator.engine.by_time import ByTime
-from orchestrator.engine.evidence import Report
 from orchestrator.engine.intervals import (
     Intervals,
     clip,
@@ -25,6 +24,7 @@ from orchestrator.engine.intervals import (
     union,
 )
 from orchestrator.engine.promises import MAINTENANCE, Hours, Promise
+from orchestrator.engine.reports import Report
 from orchestrator.model.agreements import Allowance
 from orchestrator.model.records import Facts, Maintenance, Outage
 from orchestrator.model.values import DAWN, Duration, Instant, Span, zone

@@ -54,6 +54,8 @@ def game_of(formula: Formula | bool) -> Game | bool:
     """The game that a formula stands for."""
     if isinstance(formula, bool):
         return formula
+    if isinstance(formula, int):
+        return Game((formula,), ())
     parts = inside_out(formula)
     leaves = [part for part in parts if isinstance(part, int)]
     gates = [part for part in parts if isinstance(part, AtLeastDown)]

@@ -8,9 +8,10 @@ from dataclasses import replace
 from functools import cached_property, partial
 
 from orchestrator.engine.components import Bits, bits_of
-from orchestrator.engine.evidence import Downtimes, Report, Reports, Run, reaching_into
+from orchestrator.engine.evidence import Downtimes, Run
 from orchestrator.engine.excuses import Claims, Refusal, excuse, lookback
 from orchestrator.engine.promises import policies_of, promise_of
+from orchestrator.engine.reports import Report, Reports, reaching_into
 from orchestrator.engine.sources import Choice, Sources, contractual, sources_of
 from orchestrator.engine.subjects import Subject, acting
 from orchestrator.engine.underpinning import Underpinning

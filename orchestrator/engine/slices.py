@@ -14,12 +14,13 @@ from functools import partial
 from typing import Final
 
 from orchestrator.engine.components import Bits, Node, bits_from, bits_of, lowest
-from orchestrator.engine.evidence import Downtimes, Ground, Report, Reports, Times, onset, sweep
+from orchestrator.engine.evidence import Downtimes, Ground, Times, onset, sweep
 from orchestrator.engine.excuses import Refusal
 from orchestrator.engine.games import game
 from orchestrator.engine.intervals import Intervals, clip, sharing, subtract, union
 from orchestrator.engine.observations import Observations, observed
 from orchestrator.engine.promises import policies_of
+from orchestrator.engine.reports import Report, Reports
 from orchestrator.engine.shares import ONE, Shares, Slice, judge
 from orchestrator.engine.sources import Choice, contractual
 from orchestrator.engine.structure import Leaf, Structure

@@ -16,9 +16,9 @@ from orchestrator.engine import by_time, evidence
 from orchestrator.engine import components as numbered
 from orchestrator.engine.by_time import ByTime
 from orchestrator.engine.components import Components, Node, bits_of
-from orchestrator.engine.evidence import Report, reaching_into
 from orchestrator.engine.games import Game, game, shapley
 from orchestrator.engine.intervals import clip, intersect, sharing, subtract, union
+from orchestrator.engine.reports import Report, reaching_into
 from orchestrator.engine.settle import settle
 from orchestrator.engine.subgames import Subgames
 from orchestrator.model.estate import Estate
@@ -161,7 +161,12 @@ def test_facts_taken_by_themselves_come_to_what_all_of_them_come_to(deal: Deal) 
     assert settle(deal.estate, at_another_point(deal), APRIL) == expected
 
 
-SIZES = ((by_time, "PIECES", 1), (by_time, "PIECES", 3), (evidence, "GROUNDS", 1))
+SIZES = (
+    (by_time, "PIECES", 1),
+    (by_time, "PIECES", 3),
+    (by_time, "STRETCHES", 1),
+    (evidence, "GROUNDS", 1),
+)
 
 
 @pytest.mark.parametrize(("module", "size", "value"), SIZES)
