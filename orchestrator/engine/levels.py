@@ -13,7 +13,7 @@ of ours, from the one between them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Final
@@ -59,7 +59,8 @@ class End:
     """Where a contribution ends: microseconds, shared and weighed, and why somebody answers for
     them or not.
 
-    `answers` is the measurement of the agreement that answers to the provider for it. `through` are
+    `intervals` is when it contributed. `answers` is the measurement of the agreement that answers
+    to the provider for it. `through` are
     the agreements of our own that were looked through; `bearer` is the party above the contributor
     that bears it, if one does, and `passed_up` that the provider is answered to all the same.
     """
@@ -69,6 +70,7 @@ class End:
     basis: str
     agreement: str
     duration: Fraction
+    intervals: Intervals
     evidence: frozenset[str]
     answers: Measured | None
     internal: bool
@@ -82,6 +84,19 @@ def ends(measured: Measured, upstream: Upstream) -> Iterator[End]:
     looking = _Looking(measured.subject, upstream)
     for part in _parts(measured.stretches):
         yield from looking.ends(part, measured.subject.version, ())
+
+
+def once_each(found: Iterable[End]) -> Iterator[End]:
+    """Of what each component contributed, every instant by one way alone: where it is reached by
+    several, by the one through the fewest agreements."""
+    ways: dict[tuple[str, str], dict[tuple[str, ...], Intervals]] = {}
+    for end in sorted(found, key=lambda end: len(end.through)):
+        known = ways.setdefault((end.party, end.leaf), {})
+        others = union(i for way, some in known.items() if way != end.through for i in some)
+        known[end.through] = union([*known.get(end.through, ()), *end.intervals])
+        if left := subtract(end.intervals, others):
+            part = Fraction(total(left), total(end.intervals))
+            yield replace(end, duration=end.duration * part, intervals=left)
 
 
 def outermost(
@@ -117,6 +132,7 @@ class _Looking:
                 basis,
                 made.key.agreement if made else "",
                 share * total(intervals),
+                intervals,
                 _evidence(part, intervals),
                 answer.measured,
                 internal,
@@ -132,7 +148,7 @@ class _Looking:
                 for end in self.ends(lower, inner, (*through, inner.agreement)):
                     yield _lifted(end, here, inner, internal=internal)
             if left:
-                yield replace(here, duration=share * total(left))
+                yield replace(here, duration=share * total(left), intervals=left)
 
     def leaves(self, part: Part, above: Version, through: tuple[str, ...]) -> Iterator[Part]:
         """A contribution by the components that stand outermost behind it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
-from orchestrator.engine.levels import End, ends
+from orchestrator.engine.levels import End, ends, once_each
 from orchestrator.engine.measure import Measured
 from orchestrator.engine.promises import policies_of
 from orchestrator.engine.upstream import BREACHED_COMMITMENT, Upstream
@@ -60,10 +60,13 @@ class _Sum:
 def causes(measured: Measured, upstream: Upstream) -> tuple[Cause, ...]:
     """Who contributed to a term's counted downtime, and why they answer for it or not.
 
-    Sorted by party, service, agreement and basis.
+    Sorted by party, service, agreement and basis. Who answers for all of it does so once.
     """
+    found = ends(measured, upstream)
+    if policies_of(measured.subject.term).shares == "joint_and_several":
+        found = once_each(found)
     sums: dict[tuple[object, ...], _Sum] = {}
-    for end in ends(measured, upstream):
+    for end in found:
         key = _alike(end)
         if (entry := sums.get(key)) is None:
             entry = sums[key] = _Sum(end, end.duration)

@@ -167,7 +167,6 @@ def shares_add_up(breach: Breach, verdict: Verdict) -> None:
         assert borne == 1
         return
     assert borne >= 1
-    # What is reached by several ways answers once for each.
     assert all(share <= 1 for share in shares)
     if not found.windows:
         assert all(
@@ -211,16 +210,17 @@ def each_answers_for_all(case: Case) -> None:
         assert theirs.keys() == parts.keys()
         if one.key.term == "t-availability":
             # Of what is measured by cases each part is borne once, whatever the policy.
-            assert all(theirs[key] >= parts[key] for key in parts)
+            assert all(parts[key] <= theirs[key] <= 1 for key in parts)
         assert len(parts) > 1 or set(theirs.values()) == {1}
     for exposure in jointly.exposures:
         assert 0 <= exposure.recovered <= exposure.owed
 
 
-def contributions(breach: Breach) -> Counter[tuple[object, ...]]:
-    found = Counter[tuple[object, ...]]()
+def contributions(breach: Breach) -> Counter[tuple[str, str]]:
+    """By component, whatever the ways it is reached by."""
+    found = Counter[tuple[str, str]]()
     for one in breach.responsibility:
-        found[one.party, one.service, one.agreement, one.basis, one.through] += one.share
+        found[one.party, one.service] += one.share
     return found
 
 

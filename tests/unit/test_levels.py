@@ -90,6 +90,27 @@ def test_a_supplier_behind_a_team_is_found_and_pays_what_its_own_contract_says()
     assert steps(exposed(verdict)) == {"TIER_AND_FEE_SCALE": 7000, "RECOVERED": 3000}
 
 
+def test_who_answers_for_all_of_it_does_so_once_by_whatever_ways_it_is_reached() -> None:
+    """Joint and several: 100 % each, also of a component that a team's platform rests on too."""
+    jointly = Promise(Fraction(1), term={"policies": Policies(shares="joint_and_several")})
+    subject = estate(
+        {TOP: all_of("a", "platform"), "platform": all_of("a", "b")},
+        [
+            sla(jointly),
+            internal("platform", Promise(Fraction(1)), "ola"),
+            contract("a", Promise(Fraction(1))),
+            contract("b", Promise(Fraction(1))),
+        ],
+        owned=["platform"],
+    )
+    verdict = verdict_on(subject, minutes({"a": [(0, 60)], "b": [(30, 60)]}))
+    assert named(verdict) == [
+        ("maker-a", "a", "uc-a", "BREACHED_COMMITMENT", 3600),
+        ("maker-b", "b", "uc-b", "BREACHED_COMMITMENT", 1800),
+    ]
+    assert borne(verdict) == [("maker-a", "", Fraction(1)), ("maker-b", "", Fraction(1, 2))]
+
+
 def test_a_supplier_that_kept_its_contract_leaves_its_share_with_the_team_that_promised_more() -> (
     None
 ):
