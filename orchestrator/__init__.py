@@ -2,7 +2,7 @@
 
 import os
 
-from orchestrator.processor import spare_slow_sorts
+from orchestrator.runtime import spare_slow_sorts
 
 __version__ = "0.1.0"
 

@@ -27,6 +27,7 @@ from orchestrator.bench.generate import outages, series_estate
 from orchestrator.engine.derive import derive
 from orchestrator.formats.estate import dump_yaml, read_estate, write_estate
 from orchestrator.model.values import AskedPeriod
+from orchestrator.runtime import collect_seldom
 from orchestrator.store import database
 from orchestrator.store.read import load_estate
 
@@ -118,4 +119,5 @@ def measure(services: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
+    collect_seldom()
     print(json.dumps(measure(int(sys.argv[1]))))

@@ -34,6 +34,7 @@ from orchestrator.cli import (
 from orchestrator.cli.shared import REFUSED, print_json
 from orchestrator.errors import OrchestratorError, Problem
 from orchestrator.formats.results import problem_json
+from orchestrator.runtime import collect_seldom
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,6 +66,7 @@ for _module in _MODULES:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; every refusal is printed with its code and place, and exits 2."""
+    collect_seldom()
     arguments = list(sys.argv[1:] if argv is None else argv)
     try:
         result = cli.main(arguments, prog_name="orchestrator", standalone_mode=False)

@@ -1,10 +1,12 @@
-"""Which processors numpy is told to sort without AVX-512 on: Zen 4 alone."""
+"""Numpy is told to sort without AVX-512 on Zen 4 alone; the collector of garbage to be lazy."""
 
+import gc
+import weakref
 from pathlib import Path
 
 import pytest
 
-from orchestrator.processor import SLOW, VARIABLE, spare_slow_sorts
+from orchestrator.runtime import SLOW, VARIABLE, collect_seldom, spare_slow_sorts
 
 ZEN_4 = ("AuthenticAMD", "25", "fpu avx2 avx512f avx512dq")
 ZEN_3 = ("AuthenticAMD", "25", "fpu avx2")
@@ -48,3 +50,23 @@ def test_other_machines_say_other_things(tmp_path: Path, text: str) -> None:
     spare_slow_sorts(environ, path)
     spare_slow_sorts(environ, tmp_path / "missing")
     assert environ == {}
+
+
+def test_cycles_of_garbage_are_looked_for_seldom_and_found_all_the_same() -> None:
+    class Knot:
+        itself: object = None
+
+    before = gc.get_threshold()
+    try:
+        collect_seldom()
+        assert gc.isenabled()
+        assert gc.get_threshold()[0] > before[0]
+        knot = Knot()
+        knot.itself = knot
+        gone = weakref.ref(knot)
+        del knot
+        held = [[] for _ in range(2 * gc.get_threshold()[0])]
+        assert gone() is None
+        assert held
+    finally:
+        gc.set_threshold(*before)
