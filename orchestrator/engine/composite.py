@@ -166,8 +166,9 @@ def _levels(graph: Graph, wanted: Int64s) -> tuple[list[Int64s], list[Int64s]]:
     for after it, nor anybody."""
     first, parts, leaves = graph.first.tolist(), graph.parts.tolist(), graph.leaves
     level = [-1] * (leaves + graph.gates)
+    of = level.__getitem__
     for gate in range(graph.gates):
-        level[leaves + gate] = 1 + max(level[part] for part in parts[first[gate] : first[gate + 1]])
+        level[leaves + gate] = 1 + max(map(of, parts[first[gate] : first[gate + 1]]))
     above = np.array(level[leaves:], np.int64)
     many = int(above.max()) + 1 if graph.gates else 0
     last_use = np.array(level)
@@ -210,8 +211,9 @@ def _gates(graph: Graph, pool: _Pool, gates: Int64s, line: Line) -> tuple[Int64s
     starts, ends = pool.starts[index], pool.ends[index]
     starts += owner
     ends += owner
-    starts.sort()
-    ends.sort()
+    # The parts are sorted already, each by itself: a stable sort merges what is in order.
+    starts.sort(kind="stable")
+    ends.sort(kind="stable")
     cut = graph.cut[gates]
     if (cut == cut[0]).all():
         starts, ends = reached(starts, ends, int(cut[0]))
