@@ -50,7 +50,7 @@ from orchestrator.model.services import Service
 from orchestrator.model.values import FOREVER, AskedPeriod, Instant, Span, format_instant
 from orchestrator.store.audit import Line, lines
 from orchestrator.store.codec import text
-from orchestrator.store.mapper import TABLES, columns_of, mapping, read_fact
+from orchestrator.store.mapper import TABLES, columns_of, mapping, read_fact, withdrawn
 from orchestrator.store.tables import (
     REWARD,
     TERM_RESULT,
@@ -216,6 +216,21 @@ def load_facts(
     for kind, content in session.execute(rows.order_by(_FACT.c.kind, _FACT.c.id)):
         found[kind].append(read_fact(kind, content))
     return Facts(**{kind: tuple(facts) for kind, facts in found.items()})
+
+
+def standing_facts(
+    session: Session, tenant: str, kind: str, ids: Collection[str]
+) -> dict[str, tuple[str, bool]]:
+    """Of some facts of a kind those that were ever recorded, by id: the service that each is
+    about, and whether it is withdrawn."""
+    rows = session.execute(
+        select(_FACT.c.id, _FACT.c.service, withdrawn(_FACT)).where(
+            *known(_FACT, tenant, FOREVER - 1),
+            _FACT.c.kind == kind,
+            among(session, _FACT.c.id, ids),
+        )
+    )
+    return {id: (service, bool(gone)) for id, service, gone in rows}
 
 
 @dataclass(frozen=True, slots=True)
@@ -442,7 +457,9 @@ def counts(session: Session, tenant: str) -> dict[str, int]:
     for name, table in tables.items():
         id = table.c["agreement" if name == "agreements" else "id"] if name in objects else None
         count = func.count() if id is None else func.count(id.distinct())
-        current = table.c.tenant_id == tenant, table.c.superseded_at == FOREVER
+        current = [table.c.tenant_id == tenant, table.c.superseded_at == FOREVER]
+        if table is _FACT:
+            current.append(~withdrawn(_FACT))
         counted.append(select(count).where(*current).scalar_subquery().label(name))
     seq = table_of(AuditHeadRow).c.seq
     last = select(seq).where(table_of(AuditHeadRow).c.tenant_id == tenant).scalar_subquery()

@@ -33,10 +33,10 @@ from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.estate import TIMELINES, Estate, Metadata
 from orchestrator.model.parties import Party
-from orchestrator.model.records import FACT_KINDS, Facts, Verdict
+from orchestrator.model.records import FACT_KINDS, Facts, Verdict, Withdrawal
 from orchestrator.model.services import Service
 from orchestrator.model.values import FOREVER, AskedPeriod, Instant
-from orchestrator.store.mapper import FACT_COLUMNS, TABLES, fact_row, mapping
+from orchestrator.store.mapper import FACT_COLUMNS, TABLES, fact_row, mapping, withdrawn_row
 from orchestrator.store.read import RESULTS, Run, latest_run, order_of, period_key, revision
 from orchestrator.store.seal import note_recorded
 from orchestrator.store.tables import ID, FactRow, RunRow, table_of
@@ -222,6 +222,23 @@ def save_facts(session: Session, tenant: str, facts: Facts, now: Instant) -> Cou
     The database itself compares them, so the number of statements does not depend on theirs.
     """
     rows = [fact_row(fact) for kind in FACT_KINDS for fact in getattr(facts, kind)]
+    return _save_facts(session, tenant, rows, now)
+
+
+def save_withdrawals(
+    session: Session,
+    tenant: str,
+    kind: str,
+    services: Mapping[str, str],
+    withdrawal: Withdrawal,
+    now: Instant,
+) -> None:
+    """Withdraw facts of a kind that stand, given the service of each by its id."""
+    rows = [withdrawn_row(kind, id, service, withdrawal) for id, service in services.items()]
+    _save_facts(session, tenant, rows, now)
+
+
+def _save_facts(session: Session, tenant: str, rows: list[Values], now: Instant) -> Counts:
     if not rows:
         return Counts()
     assert len({row[:2] for row in rows}) == len(rows), "one id twice among facts of a kind"
