@@ -24,13 +24,14 @@ _LISTED: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class RecordResult:
-    """How many facts were new, known already, and corrections of known ones; and why others were
-    left out."""
+    """How many facts were new, known already, and corrections of known ones, `revived` of which had
+    been withdrawn; and why others were left out."""
 
     accepted: int = 0
     repeated: int = 0
     corrected: int = 0
     problems: tuple[Problem, ...] = ()
+    revived: int = 0
 
 
 def record_facts(
@@ -57,6 +58,7 @@ def record_facts(
             counts.repeated,
             counts.corrected,
             _listed(_unknown(facts, estate), "are of unknown services"),
+            counts.revived,
         )
         summary = codec(RecordResult).encode(result)
         return Done(result, summary, bool(counts.accepted or counts.corrected))

@@ -15,7 +15,7 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any, Final, Generic, TypeVar, get_args
 
-from sqlalchemy import Column, ColumnElement, Table
+from sqlalchemy import Column, ColumnElement, FromClause, Table
 
 from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import Calendar
@@ -178,7 +178,7 @@ def withdrawn_row(kind: str, id: str, service: str, withdrawal: Withdrawal) -> t
     return kind, id, service, FOREVER, DAWN, content
 
 
-def withdrawn(table: Table) -> ColumnElement[bool]:
+def withdrawn(table: FromClause) -> ColumnElement[bool]:
     """Whether a row says that a fact was withdrawn (`withdrawn_row`)."""
     return table.c.valid_to == DAWN
 

@@ -130,6 +130,11 @@ RecordFactsPayload = payload_type(
     corrected=given(
         graphene.Int, "Facts that correct what was known.", lambda root: root.corrected or 0
     ),
+    revived=given(
+        graphene.Int,
+        "Those of the corrected that had been withdrawn.",
+        lambda root: root.revived or 0,
+    ),
 )
 
 
@@ -148,6 +153,7 @@ def _record_facts(_root: Any, info: Any, input: dict[str, Any]) -> Any:
             "accepted": result.accepted,
             "repeated": result.repeated,
             "corrected": result.corrected,
+            "revived": result.revived,
             "user_errors": errors_of(result.problems, "document"),
         }
 
