@@ -193,7 +193,7 @@ def _withdraw_facts(_root: Any, info: Any, input: dict[str, Any]) -> Any:
     def work() -> dict[str, Any]:
         result = withdraw_facts(
             asking.writing(),
-            input["kind"],
+            input["kind"].value,
             input["ids"],
             input["reason"],
             by=input.get("by") or "",
