@@ -15,7 +15,8 @@ from orchestrator.model.estate import Estate
 from orchestrator.model.records import FACT_KINDS, Facts, Withdrawal
 from orchestrator.model.values import Instant
 from orchestrator.store.codec import codec, digest, dumps
-from orchestrator.store.read import load_estate, standing_facts
+from orchestrator.store.read import load_estate
+from orchestrator.store.withdrawals import standing_facts
 from orchestrator.store.write import save_facts, save_withdrawals
 
 _LISTED: Final = 100

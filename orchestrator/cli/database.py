@@ -15,7 +15,7 @@ from orchestrator import terminal
 from orchestrator.actions.assess import LaterPeriod, assess_period
 from orchestrator.actions.books import verify_books
 from orchestrator.actions.estate import import_estate
-from orchestrator.actions.facts import record_facts, withdraw_facts
+from orchestrator.actions.facts import record_facts
 from orchestrator.cli.packs import verify_file
 from orchestrator.cli.shared import (
     as_of_option,
@@ -41,7 +41,6 @@ from orchestrator.formats.facts import read_facts, write_facts
 from orchestrator.formats.ledger import entry_json, restatement_json
 from orchestrator.formats.results import change_json, finding_json, problem_json, verdict_json
 from orchestrator.formats.table import read_map, read_table, summary_json
-from orchestrator.model.records import FACT_KINDS
 from orchestrator.model.values import AskedPeriod
 from orchestrator.store import audit, database
 
@@ -170,45 +169,6 @@ def record(
         print_json(report)
     else:
         terminal.show_record(terminal.console(), report)
-    return 0
-
-
-@click.command(epilog=f"KIND is one of {', '.join(FACT_KINDS)}.")
-@click.argument("kind")
-@click.argument("ids", metavar="ID...", nargs=-1, required=True)
-@click.option("--reason", required=True, metavar="TEXT", help="Why; it is kept with the facts.")
-@click.option("--by", default="", metavar="NAME", help="Who withdraws them (default: the user).")
-@dry_option
-@key_option
-@url_option
-@json_option
-def withdraw(
-    *,
-    kind: str,
-    ids: tuple[str, ...],
-    reason: str,
-    by: str,
-    dry_run: bool,
-    key: str | None,
-    url: str | None,
-    as_json: bool,
-) -> int:
-    """Withdraw facts that were recorded and are false: nothing follows from them from now on.
-
-    What was known before stays known (--as-of), and what is booked changes as the period is next
-    assessed. A fact that is recorded again stands again.
-    """
-    with opened(url) as store:
-        result = withdraw_facts(
-            context_of(store, url), kind, ids, reason, by=by, dry_run=dry_run, idempotency_key=key
-        )
-    if as_json:
-        print_json({"withdrawn": result.withdrawn, "repeated": result.repeated, "dryRun": dry_run})
-        return 0
-    would = "would be " if dry_run else ""
-    terminal.console().print(
-        f"{result.withdrawn:,} {would}withdrawn, {result.repeated:,} withdrawn before."
-    )
     return 0
 
 
@@ -357,4 +317,4 @@ def bench(name: str | None, services: int, fault_trees: str, as_json: bool) -> i
     return 0
 
 
-COMMANDS = (migrate, import_command, export, record, withdraw, assess, verify, serve, demo, bench)
+COMMANDS = (migrate, import_command, export, record, assess, verify, serve, demo, bench)

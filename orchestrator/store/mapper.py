@@ -15,6 +15,7 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any, Final, Generic, TypeVar, get_args
 
+import orjson
 from sqlalchemy import Column, ColumnElement, FromClause, Table
 
 from orchestrator.model.agreements import Version
@@ -176,6 +177,12 @@ def withdrawn_row(kind: str, id: str, service: str, withdrawal: Withdrawal) -> t
     from the end of time to its beginning, so that no span shares an instant with it."""
     content = text({"withdrawn": codec(Withdrawal).encode(withdrawal)})
     return kind, id, service, FOREVER, DAWN, content
+
+
+def read_withdrawal(content: str) -> Withdrawal:
+    """What `withdrawn_row` stored."""
+    found: Withdrawal = codec(Withdrawal).decode(orjson.loads(content)["withdrawn"])
+    return found
 
 
 def withdrawn(table: FromClause) -> ColumnElement[bool]:

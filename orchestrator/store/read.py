@@ -50,7 +50,13 @@ from orchestrator.model.services import Service
 from orchestrator.model.values import FOREVER, AskedPeriod, Instant, Span, format_instant
 from orchestrator.store.audit import Line, lines
 from orchestrator.store.codec import text
-from orchestrator.store.mapper import TABLES, columns_of, mapping, read_fact, withdrawn
+from orchestrator.store.mapper import (
+    TABLES,
+    columns_of,
+    mapping,
+    read_fact,
+    withdrawn,
+)
 from orchestrator.store.tables import (
     REWARD,
     TERM_RESULT,
@@ -216,21 +222,6 @@ def load_facts(
     for kind, content in session.execute(rows.order_by(_FACT.c.kind, _FACT.c.id)):
         found[kind].append(read_fact(kind, content))
     return Facts(**{kind: tuple(facts) for kind, facts in found.items()})
-
-
-def standing_facts(
-    session: Session, tenant: str, kind: str, ids: Collection[str]
-) -> dict[str, tuple[str, bool]]:
-    """Of some facts of a kind those that were ever recorded, by id: the service that each is
-    about, and whether it is withdrawn."""
-    rows = session.execute(
-        select(_FACT.c.id, _FACT.c.service, withdrawn(_FACT)).where(
-            *known(_FACT, tenant, FOREVER - 1),
-            _FACT.c.kind == kind,
-            among(session, _FACT.c.id, ids),
-        )
-    )
-    return {id: (service, bool(gone)) for id, service, gone in rows}
 
 
 @dataclass(frozen=True, slots=True)

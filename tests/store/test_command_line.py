@@ -117,6 +117,16 @@ def test_a_withdrawn_fact_is_as_if_it_had_never_been_and_the_past_stays_known(
     assert dry == {"withdrawn": 1, "repeated": 0, "dryRun": True}
     assert run(*words) == dry | {"dryRun": False}
     assert run(*words) == {"withdrawn": 0, "repeated": 1, "dryRun": False}
+    (shown,) = run("withdrawn")["withdrawn"]
+    assert shown.pop("at") > before
+    assert shown == {
+        "kind": "outages",
+        "id": "o-2",
+        "service": "hosting",
+        "by": "noc",
+        "reason": "a false alarm",
+    }
+    assert run("withdrawn", "--as-of", before) == {"withdrawn": []}
     # The same document without that outage, traced from the files.
     (line,) = (one for one in Path(FACTS).read_text("utf-8").splitlines() if "{id: o-2," in one)
     fewer = tmp_path / "fewer.yaml"
@@ -129,6 +139,7 @@ def test_a_withdrawn_fact_is_as_if_it_had_never_been_and_the_past_stays_known(
     assert after["revision"] == 2
     assert {entry["reverses"] for entry in after["booked"]} >= {1}
     assert run("record", FACTS)["revived"] == 1
+    assert run("withdrawn") == {"withdrawn": []}
     assert run("trace", "--period", "2026-04") == was
     assert run("verify")["intact"]
 
