@@ -9,7 +9,7 @@ import graphene
 
 from orchestrator.actions.assess import AssessResult, assess_period
 from orchestrator.actions.estate import import_estate
-from orchestrator.actions.facts import record_facts, withdraw_facts
+from orchestrator.actions.facts import record_facts
 from orchestrator.formats.estate import read_estate
 from orchestrator.formats.facts import read_facts
 from orchestrator.model.values import AskedPeriod
@@ -25,7 +25,7 @@ from orchestrator.web.changing import (
     text_field,
 )
 from orchestrator.web.claims import ClaimMutation
-from orchestrator.web.enums import ChangeWhat, FactKind
+from orchestrator.web.enums import ChangeWhat
 from orchestrator.web.estates import Estate
 from orchestrator.web.fields import given, many, maybe
 from orchestrator.web.ledger import LedgerMutation
@@ -34,6 +34,7 @@ from orchestrator.web.paging import Listing, connection, page, paged
 from orchestrator.web.queries import estate_at
 from orchestrator.web.results import AssessmentRun
 from orchestrator.web.scalars import DateTime
+from orchestrator.web.withdrawals import WithdrawalMutation
 
 # --- importing an estate -------------------------------------------------------------------------
 
@@ -160,52 +161,6 @@ def _record_facts(_root: Any, info: Any, input: dict[str, Any]) -> Any:
     return answered(RecordFactsPayload, input, "document", work)
 
 
-# --- withdrawing facts ---------------------------------------------------------------------------
-
-WithdrawFactsInput = input_type(
-    "WithdrawFactsInput",
-    "Facts that were recorded and are false.",
-    kind=graphene.InputField(FactKind, required=True, description="Of what kind they are."),
-    ids=graphene.InputField(
-        graphene.List(graphene.NonNull(graphene.String)),
-        required=True,
-        description="Their ids in the facts document.",
-    ),
-    reason=text_field("Why; it is kept with the facts."),
-    by=graphene.InputField(graphene.String, description="Who withdraws them."),
-)
-
-WithdrawFactsPayload = payload_type(
-    "WithdrawFactsPayload",
-    "What became of the facts.",
-    withdrawn=given(
-        graphene.Int, "Facts from which nothing follows now.", lambda root: root.withdrawn or 0
-    ),
-    repeated=given(
-        graphene.Int, "Facts that were withdrawn before.", lambda root: root.repeated or 0
-    ),
-)
-
-
-def _withdraw_facts(_root: Any, info: Any, input: dict[str, Any]) -> Any:
-    asking: Asking = info.context
-
-    def work() -> dict[str, Any]:
-        result = withdraw_facts(
-            asking.writing(),
-            input["kind"].value,
-            input["ids"],
-            input["reason"],
-            by=input.get("by") or "",
-            dry_run=bool(input.get("dry_run")),
-            idempotency_key=input.get("idempotency_key"),
-        )
-        asking.renew()
-        return {"withdrawn": result.withdrawn, "repeated": result.repeated}
-
-    return answered(WithdrawFactsPayload, input, "ids", work)
-
-
 # --- assessing a period --------------------------------------------------------------------------
 
 AssessPeriodInput = input_type(
@@ -288,7 +243,9 @@ def _booking(asking: Asking, asked: AskedPeriod, result: AssessResult, dry_run: 
     return Unbooked(asked, result.revision, asking.revision(), asking.now, result.verdict)
 
 
-class Mutation(AgreementMutation, ClaimMutation, LedgerMutation, graphene.ObjectType):
+class Mutation(
+    AgreementMutation, ClaimMutation, LedgerMutation, WithdrawalMutation, graphene.ObjectType
+):
     """Changes. Each is one transaction; several in one request are done one after another, and one
     that fails is null and leaves the others as they are."""
 
@@ -304,13 +261,6 @@ class Mutation(AgreementMutation, ClaimMutation, LedgerMutation, graphene.Object
         RecordFactsInput,
         "Record facts. A fact with a known id and other content is a correction.",
         _record_facts,
-    )
-    withdraw_facts = mutation_field(
-        WithdrawFactsPayload,
-        WithdrawFactsInput,
-        "Withdraw facts: nothing follows from them from now on, and what was known before stays "
-        "known. A fact that is recorded again stands again.",
-        _withdraw_facts,
     )
     assess_period = mutation_field(
         AssessPeriodPayload,

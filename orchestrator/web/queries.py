@@ -27,6 +27,7 @@ from orchestrator.web.results import AssessmentRun, AssessmentRunConnection, fou
 from orchestrator.web.scalars import DateTime
 from orchestrator.web.scorecards import ScorecardQuery
 from orchestrator.web.view import Seen, View, seen
+from orchestrator.web.withdrawals import WithdrawalQuery
 
 _AT = "As in force at this instant; now, if it is left out."
 _KNOWN = "As known at this instant; now, if it is left out."
@@ -53,6 +54,7 @@ class Query(
     PackQuery,
     RemedyQuery,
     ScorecardQuery,
+    WithdrawalQuery,
     graphene.ObjectType,
 ):
     """Questions. Nothing here changes anything; one that fails is null, the others are answered."""

@@ -214,6 +214,17 @@ def test_a_withdrawal_reverses_what_was_booked_and_is_undone_by_recording(shop: 
     assert change(shop, "withdraw-facts", **sent, idempotencyKey="k") == dry
     again = change(shop, "withdraw-facts", **sent)
     assert (again["withdrawn"], again["repeated"]) == (0, 1)
+    (listed,) = shop.run("withdrawals")["withdrawals"]["nodes"]
+    at = listed.pop("at")
+    assert listed == {
+        "kind": "OUTAGES",
+        "slug": "o-1",
+        "service": "hosting",
+        "by": "noc",
+        "reason": "a false alarm",
+    }
+    for known, count in ((at, 1), ("2026-01-01T00:00:00Z", 0)):
+        assert shop.run("withdrawals", knownAt=known)["withdrawals"]["totalCount"] == count
     posted = """mutation { assessPeriod(input: {period: "2026-04"}) { posted } }"""
     evidence = """{ assessmentRun(period: "2026-04") { breaches { nodes {
       responsibility { evidence { slug } } } } } }"""
@@ -240,6 +251,16 @@ def test_what_cannot_be_withdrawn_is_listed(shop: Client) -> None:
     assert errors(ids=["o-1", "x", "y"], reason="r") == [("UNKNOWN_REFERENCE", ids)] * 2
     assert errors(ids=["o-1"], reason="") == [("NO_REASON", ["input", "reason"])]
     assert lines(shop)[-1] != "withdraw_facts"
+    assert shop.run("withdrawals")["withdrawals"]["nodes"] == []
+
+
+def test_what_is_withdrawn_is_read_by_page(shop: Client) -> None:
+    ids = ["o-3", "o-1", "o-2"]
+    assert change(shop, "withdraw-facts", kind="OUTAGES", ids=ids, reason="r")["withdrawn"] == 3
+    first = shop.run("withdrawals", first=2)["withdrawals"]
+    rest = shop.run("withdrawals", first=2, after=first["pageInfo"]["endCursor"])["withdrawals"]
+    assert [one["slug"] for one in first["nodes"] + rest["nodes"]] == ["o-1", "o-2", "o-3"]
+    assert (first["pageInfo"]["hasNextPage"], rest["pageInfo"]["hasNextPage"]) == (True, False)
 
 
 @pytest.mark.parametrize(
