@@ -6,8 +6,13 @@ What has to come of it is what a database comes to that never was told of them.
 from __future__ import annotations
 
 import json
+import random
+import re
+from collections.abc import Iterator
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,12 +23,16 @@ from orchestrator.actions.estate import import_estate
 from orchestrator.actions.facts import RecordResult, WithdrawResult, record_facts, withdraw_facts
 from orchestrator.engine.settle import reach_of, settle
 from orchestrator.errors import OrchestratorError
+from orchestrator.formats.estate import read_estate
+from orchestrator.formats.facts import read_facts
 from orchestrator.model.estate import Estate, always
 from orchestrator.model.records import FACT_KINDS, Facts, Outage, Verdict
 from orchestrator.model.services import Service
-from orchestrator.model.values import DAWN, FOREVER, Span, parse_instant
+from orchestrator.model.values import DAWN, FOREVER, AskedPeriod, Span, parse_instant
 from orchestrator.store.audit import verify
+from orchestrator.store.claims import load_claims
 from orchestrator.store.read import audit_lines, counts, latest_run, load_facts, load_verdict
+from tests.golden.test_documents import DOCUMENTS
 from tests.store.conftest import NOW
 from tests.store.samples import statements
 from tests.store.test_facts import ALL, SPAN, stored
@@ -265,3 +274,54 @@ def test_as_of_before_a_withdrawal_the_verdict_is_the_old_one(empty: Context) ->
     assert verdict(None).breaches == ()
     with empty.database.read() as session:
         assert load_verdict(session, run) == old
+
+
+QUICK = (
+    "a-case-has-the-target-of-the-window-in-which-its-clock-begins",
+    "a-leg-in-planned-maintenance-carries-nothing-when-the-other-fails",
+    "two-good-months-in-a-row-earn-half-of-a-credit-back",
+)
+
+
+def assessable() -> Iterator[Any]:
+    """The golden documents with facts and a period, of which a few are quick to try."""
+    for folder in sorted(DOCUMENTS.iterdir()):
+        period = re.search(r"--period (\S+)", (folder / "command").read_text("utf-8"))
+        if period and (folder / "facts.yaml").exists():
+            marks = () if folder.name in QUICK else (pytest.mark.long,)
+            yield pytest.param(folder, period[1], marks=marks, id=folder.name)
+
+
+@pytest.mark.parametrize(("folder", "period"), list(assessable()))
+def test_facts_of_any_kind_that_are_withdrawn_come_to_what_they_come_to_if_they_never_were(
+    empty: Context, folder: Path, period: str
+) -> None:
+    subject = read_estate((folder / "estate.yaml").read_text("utf-8")).estate
+    every = read_facts((folder / "facts.yaml").read_bytes())
+    asked = AskedPeriod.parse(period)
+    ways = random.Random(folder.name)
+
+    def come_to(ctx: Context) -> tuple[Any, ...]:
+        assess_period(ctx, asked)
+        with ctx.database.read() as session:
+            run = latest_run(session, ctx.tenant, asked)
+            assert run is not None
+            verdict = load_verdict(session, run)
+            claims = load_claims(session, ctx.tenant)
+        parts = {part: sorted(map(repr, getattr(verdict, part))) for part in Verdict.__slots__}
+        return parts, balances(ctx), [replace(one, drafted=0) for one in claims]
+
+    import_estate(empty, subject)
+    record_facts(empty, every)
+    was = come_to(empty)
+    left = {}
+    for kind in FACT_KINDS:
+        false = [fact.id for fact in getattr(every, kind) if ways.random() < 0.7]
+        gone(empty, *false, kind=kind)
+        left[kind] = tuple(fact for fact in getattr(every, kind) if fact.id not in false)
+    other = replace(empty, tenant="other")
+    import_estate(other, subject)
+    record_facts(other, Facts(**left))
+    assert come_to(empty) == come_to(other)
+    record_facts(empty, every)
+    assert come_to(empty) == was
