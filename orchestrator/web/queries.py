@@ -51,10 +51,10 @@ class Query(
     AgreementQuery,
     ClaimQuery,
     LedgerQuery,
+    WithdrawalQuery,
     PackQuery,
     RemedyQuery,
     ScorecardQuery,
-    WithdrawalQuery,
     graphene.ObjectType,
 ):
     """Questions. Nothing here changes anything; one that fails is null, the others are answered."""
