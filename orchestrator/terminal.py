@@ -327,9 +327,10 @@ def show_record(out: Console, report: Mapping[str, Any]) -> None:
         out.print(f"Written to {report['written']}.")
         return
     would = "would be " if report["dryRun"] else ""
+    revived = f" ({report['revived']:,} withdrawn before)" if report["revived"] else ""
     out.print(
         f"{report['accepted']:,} {would}accepted, {report['repeated']:,} repeated, "
-        f"{report['corrected']:,} corrected, {len(report['quarantined']):,} left out."
+        f"{report['corrected']:,} corrected{revived}, {len(report['quarantined']):,} left out."
     )
     for problem in report["quarantined"]:
         out.print(f"  {problem['code']} {problem['path']}: {problem['message']}")

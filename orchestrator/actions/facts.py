@@ -1,8 +1,8 @@
-"""Recording facts."""
+"""Recording facts, and withdrawing them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -10,13 +10,14 @@ import orjson
 from sqlalchemy.orm import Session
 
 from orchestrator.actions.context import Context, Done, Request, mutate
-from orchestrator.errors import OrchestratorError, Problem
+from orchestrator.errors import OrchestratorError, Problem, refuse
 from orchestrator.model.estate import Estate
-from orchestrator.model.records import FACT_KINDS, Facts
+from orchestrator.model.records import FACT_KINDS, Facts, Withdrawal
 from orchestrator.model.values import Instant
 from orchestrator.store.codec import codec, digest, dumps
 from orchestrator.store.read import load_estate
-from orchestrator.store.write import save_facts
+from orchestrator.store.withdrawals import standing_facts
+from orchestrator.store.write import save_facts, save_withdrawals
 
 _LISTED: Final = 100
 """The most problems that are listed one by one."""
@@ -24,13 +25,14 @@ _LISTED: Final = 100
 
 @dataclass(frozen=True, slots=True)
 class RecordResult:
-    """How many facts were new, known already, and corrections of known ones; and why others were
-    left out."""
+    """How many facts were new, known already, and corrections of known ones, `revived` of which had
+    been withdrawn; and why others were left out."""
 
     accepted: int = 0
     repeated: int = 0
     corrected: int = 0
     problems: tuple[Problem, ...] = ()
+    revived: int = 0
 
 
 def record_facts(
@@ -53,7 +55,11 @@ def record_facts(
         )
         counts = save_facts(session, ctx.tenant, good, now)
         result = RecordResult(
-            counts.accepted, counts.repeated, counts.corrected, _listed(facts, estate)
+            counts.accepted,
+            counts.repeated,
+            counts.corrected,
+            _listed(_unknown(facts, estate), "are of unknown services"),
+            counts.revived,
         )
         summary = codec(RecordResult).encode(result)
         return Done(result, summary, bool(counts.accepted or counts.corrected))
@@ -89,15 +95,13 @@ def _ambiguous(id: str, kind: str) -> Problem:
     )
 
 
-def _listed(facts: Facts, estate: Estate) -> tuple[Problem, ...]:
-    """Why facts are left out, the first of them one by one and the number of the others."""
-    problems = list(_unknown(facts, estate))
+def _listed(found: Iterable[Problem], others_are: str) -> tuple[Problem, ...]:
+    """What is wrong with facts, the first of them one by one and the number of the others."""
+    problems = list(found)
     shown, others = problems[:_LISTED], len(problems) - _LISTED
     if others > 0:
         shown.append(
-            replace(
-                problems[_LISTED], message=f"{others} more facts are of unknown services", path=""
-            )
+            replace(problems[_LISTED], message=f"{others} more facts {others_are}", path="")
         )
     return tuple(shown)
 
@@ -112,3 +116,67 @@ def _unknown(facts: Facts, estate: Estate) -> Iterator[Problem]:
                     "declare it in the estate, or correct the id",
                     path=f"{kind}[{fact.id}].service",
                 )
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawResult:
+    """How many facts were withdrawn, and how many had been before."""
+
+    withdrawn: int = 0
+    repeated: int = 0
+
+
+def withdraw_facts(
+    ctx: Context,
+    kind: str,
+    ids: Collection[str],
+    reason: str,
+    *,
+    by: str = "",
+    dry_run: bool = False,
+    idempotency_key: str | None = None,
+) -> WithdrawResult:
+    """Withdraw facts of a kind (of `FACT_KINDS`), all in one go: from now on nothing follows from
+    them, and what was known before stays known. One that was withdrawn before stays so, with the
+    reason given then; recorded again, a fact stands again. `by` is whoever asks for it, if that is
+    not the actor.
+
+    Raises UNKNOWN_KIND, NO_REASON, and UNKNOWN_REFERENCE for ids that were never recorded.
+    """
+    if kind not in FACT_KINDS:
+        raise refuse(
+            "UNKNOWN_KIND",
+            f"there is no kind of fact called {kind!r}",
+            f"name a list of the facts document: {', '.join(FACT_KINDS)}",
+        )
+    if not reason.strip():
+        raise refuse("NO_REASON", "nobody withdraws a fact without a reason", "say what is wrong")
+    wanted, withdrawal = sorted(set(ids)), Withdrawal(by.strip() or ctx.actor, reason)
+
+    def do(session: Session, now: Instant) -> Done[WithdrawResult]:
+        held = standing_facts(session, ctx.tenant, kind, wanted)
+        unknown = [_never_recorded(id, kind) for id in wanted if id not in held]
+        if unknown:
+            raise OrchestratorError(_listed(unknown, "were never recorded"))
+        standing = {id: service for id, (service, gone) in held.items() if not gone}
+        save_withdrawals(session, ctx.tenant, kind, standing, withdrawal, now)
+        result = WithdrawResult(len(standing), len(wanted) - len(standing))
+        told = {"kind": kind, "ids": sorted(standing)} | codec(Withdrawal).encode(withdrawal)
+        return Done(result, told | codec(WithdrawResult).encode(result), bool(standing))
+
+    def again(_session: Session, summary: str) -> WithdrawResult:
+        told = orjson.loads(summary)
+        return WithdrawResult(told.get("withdrawn", 0), told.get("repeated", 0))
+
+    asked = digest(kind, reason, withdrawal.by, *wanted)
+    request = Request("withdraw_facts", asked, dry_run, idempotency_key)
+    return mutate(ctx, request, do, again)
+
+
+def _never_recorded(id: str, kind: str) -> Problem:
+    return Problem(
+        "UNKNOWN_REFERENCE",
+        f"no fact {id!r} was ever recorded among {kind}",
+        "name it as the facts document did that it was recorded from",
+        path=f"{kind}[{id}]",
+    )

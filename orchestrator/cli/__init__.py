@@ -30,6 +30,7 @@ from orchestrator.cli import (
     scorecards,
     tickets,
     whatif,
+    withdrawals,
 )
 from orchestrator.cli.shared import REFUSED, print_json
 from orchestrator.errors import OrchestratorError, Problem
@@ -57,6 +58,7 @@ _MODULES = (
     backwards,
     faulttrees,
     database,
+    withdrawals,
     ledger,
 )
 for _module in _MODULES:

@@ -161,6 +161,7 @@ def record(
             "accepted": result.accepted,
             "repeated": result.repeated,
             "corrected": result.corrected,
+            "revived": result.revived,
             "dryRun": dry_run,
             "quarantined": [problem_json(problem) for problem in result.problems],
         }

@@ -137,6 +137,14 @@ FACT_KINDS: Final[dict[str, type[Fact]]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Withdrawal:
+    """By whom and why a fact that was recorded is taken back, with none in its place."""
+
+    by: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """Facts by kind, each list sorted by id."""
 

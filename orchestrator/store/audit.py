@@ -237,8 +237,8 @@ def _out_of_turn(session: Session, tenant: str) -> Iterator[Finding]:
         yield Finding(
             "SEAL_BROKEN",
             "error",
-            f"{count} facts hold longer or less long than until they were corrected, {first!r} "
-            "among them",
+            f"{count} facts hold longer or less long than until they were corrected or "
+            f"withdrawn, {first!r} among them",
             (_FACT.name,),
         )
 

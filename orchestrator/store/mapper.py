@@ -15,7 +15,8 @@ from fractions import Fraction
 from functools import cache, lru_cache
 from typing import Any, Final, Generic, TypeVar, get_args
 
-from sqlalchemy import Column, Table
+import orjson
+from sqlalchemy import Column, ColumnElement, FromClause, Table
 
 from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import Calendar
@@ -35,11 +36,12 @@ from orchestrator.model.records import (
     Tally,
     TermKey,
     Ticket,
+    Withdrawal,
 )
 from orchestrator.model.services import Service
-from orchestrator.model.values import FOREVER, Money, Span
+from orchestrator.model.values import DAWN, FOREVER, Money, Span
 from orchestrator.store import tables
-from orchestrator.store.codec import codec, digest, dumps, hints_of, loads
+from orchestrator.store.codec import codec, digest, dumps, hints_of, loads, text
 from orchestrator.store.tables import Row
 
 T = TypeVar("T")
@@ -168,6 +170,24 @@ def fact_row(fact: Fact) -> tuple[Any, ...]:
     span = valid_time(fact)
     content = dumps(fact, type(fact))
     return _KIND_OF[type(fact)], fact.id, fact.service, span.start, span.end, content
+
+
+def withdrawn_row(kind: str, id: str, service: str, withdrawal: Withdrawal) -> tuple[Any, ...]:
+    """What supersedes a fact that is withdrawn, as the contents of `FACT_COLUMNS`. It is valid
+    from the end of time to its beginning, so that no span shares an instant with it."""
+    content = text({"withdrawn": codec(Withdrawal).encode(withdrawal)})
+    return kind, id, service, FOREVER, DAWN, content
+
+
+def read_withdrawal(content: str) -> Withdrawal:
+    """What `withdrawn_row` stored."""
+    found: Withdrawal = codec(Withdrawal).decode(orjson.loads(content)["withdrawn"])
+    return found
+
+
+def withdrawn(table: FromClause) -> ColumnElement[bool]:
+    """Whether a row says that a fact was withdrawn (`withdrawn_row`)."""
+    return table.c.valid_to == DAWN
 
 
 def read_fact(kind: str, content: str) -> Any:

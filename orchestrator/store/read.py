@@ -50,7 +50,13 @@ from orchestrator.model.services import Service
 from orchestrator.model.values import FOREVER, AskedPeriod, Instant, Span, format_instant
 from orchestrator.store.audit import Line, lines
 from orchestrator.store.codec import text
-from orchestrator.store.mapper import TABLES, columns_of, mapping, read_fact
+from orchestrator.store.mapper import (
+    TABLES,
+    columns_of,
+    mapping,
+    read_fact,
+    withdrawn,
+)
 from orchestrator.store.tables import (
     REWARD,
     TERM_RESULT,
@@ -442,7 +448,9 @@ def counts(session: Session, tenant: str) -> dict[str, int]:
     for name, table in tables.items():
         id = table.c["agreement" if name == "agreements" else "id"] if name in objects else None
         count = func.count() if id is None else func.count(id.distinct())
-        current = table.c.tenant_id == tenant, table.c.superseded_at == FOREVER
+        current = [table.c.tenant_id == tenant, table.c.superseded_at == FOREVER]
+        if table is _FACT:
+            current.append(~withdrawn(_FACT))
         counted.append(select(count).where(*current).scalar_subquery().label(name))
     seq = table_of(AuditHeadRow).c.seq
     last = select(seq).where(table_of(AuditHeadRow).c.tenant_id == tenant).scalar_subquery()

@@ -1,8 +1,8 @@
 """What has been recorded since something was read: the late, the new and the corrected facts.
 
 Recorded time goes up with each of a tenant's mutations, so whoever holds the facts as they were at
-one instant needs no more than what came after it. A fact is never taken away without another in its
-place, which may lie elsewhere in time.
+one instant needs no more than what came after it. A row is never superseded without another in its
+place, which may lie elsewhere in time, or nowhere: a fact that was withdrawn.
 """
 
 from __future__ import annotations

@@ -158,7 +158,8 @@ class VersionRow(Lasting, table=True):
 
 
 class FactRow(Lasting, table=True):
-    """A fact of any kind. `content` is all of it; the other columns are what it is found by."""
+    """A fact of any kind, or that one was withdrawn (`mapper.withdrawn_row`). `content` is all of
+    it; the other columns are what it is found by."""
 
     __tablename__ = "fact"
     __table_args__ = (

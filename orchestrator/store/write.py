@@ -33,10 +33,17 @@ from orchestrator.model.agreements import Version
 from orchestrator.model.calendars import Calendar
 from orchestrator.model.estate import TIMELINES, Estate, Metadata
 from orchestrator.model.parties import Party
-from orchestrator.model.records import FACT_KINDS, Facts, Verdict
+from orchestrator.model.records import FACT_KINDS, Facts, Verdict, Withdrawal
 from orchestrator.model.services import Service
 from orchestrator.model.values import FOREVER, AskedPeriod, Instant
-from orchestrator.store.mapper import FACT_COLUMNS, TABLES, fact_row, mapping
+from orchestrator.store.mapper import (
+    FACT_COLUMNS,
+    TABLES,
+    fact_row,
+    mapping,
+    withdrawn,
+    withdrawn_row,
+)
 from orchestrator.store.read import RESULTS, Run, latest_run, order_of, period_key, revision
 from orchestrator.store.seal import note_recorded
 from orchestrator.store.tables import ID, FactRow, RunRow, table_of
@@ -195,11 +202,13 @@ def _version_rows(estate: Estate, ids: Iterable[str]) -> Iterator[Values]:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """What became of facts: new ones, ones known already, and ones that correct what was known."""
+    """What became of facts: new ones, ones known already, and ones that correct what was known,
+    `revived` of which had been withdrawn."""
 
     accepted: int = 0
     repeated: int = 0
     corrected: int = 0
+    revived: int = 0
 
 
 _BATCH: Final = Table(
@@ -217,11 +226,28 @@ _BATCH: Final = Table(
 
 def save_facts(session: Session, tenant: str, facts: Facts, now: Instant) -> Counts:
     """Record facts. One that is known already is repeated; one with an id that is known and other
-    content is a correction, which supersedes what was known.
+    content is a correction, which supersedes what was known. One that was withdrawn stands again.
 
     The database itself compares them, so the number of statements does not depend on theirs.
     """
     rows = [fact_row(fact) for kind in FACT_KINDS for fact in getattr(facts, kind)]
+    return _save_facts(session, tenant, rows, now)
+
+
+def save_withdrawals(
+    session: Session,
+    tenant: str,
+    kind: str,
+    services: Mapping[str, str],
+    withdrawal: Withdrawal,
+    now: Instant,
+) -> None:
+    """Withdraw facts of a kind that stand, given the service of each by its id."""
+    rows = [withdrawn_row(kind, id, service, withdrawal) for id, service in services.items()]
+    _save_facts(session, tenant, rows, now)
+
+
+def _save_facts(session: Session, tenant: str, rows: list[Values], now: Instant) -> Counts:
     if not rows:
         return Counts()
     assert len({row[:2] for row in rows}) == len(rows), "one id twice among facts of a kind"
@@ -243,14 +269,15 @@ def save_facts(session: Session, tenant: str, facts: Facts, now: Instant) -> Cou
         .scalar_subquery()
     )
     key = tuple_(_FACT.c.kind, _FACT.c.id, _FACT.c.recorded_at)
-    corrected = connection.execute(
+    corrected = connection.scalars(
         update(_FACT)
         .where(
             _FACT.c.tenant_id == tenant,
             key.in_(select(_BATCH.c.kind, _BATCH.c.id, differing)),
         )
         .values(superseded_at=now)
-    ).rowcount
+        .returning(withdrawn(_FACT))
+    ).all()
     fresh = select(
         literal(tenant), literal(now, BigInteger), literal(FOREVER, BigInteger), *_BATCH.c
     ).where(~exists().where(*standing))
@@ -263,7 +290,8 @@ def save_facts(session: Session, tenant: str, facts: Facts, now: Instant) -> Cou
     _BATCH.drop(connection, checkfirst=False)
     if inserted:
         note_recorded(session, _FACT, tenant, now)
-    return Counts(inserted - corrected, len(rows) - inserted, corrected)
+    new, known_already = inserted - len(corrected), len(rows) - inserted
+    return Counts(new, known_already, len(corrected), sum(corrected))
 
 
 # ---- results ----

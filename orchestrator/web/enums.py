@@ -73,6 +73,12 @@ Negotiability = word_enum(
     "Negotiability", "How far an agreement is open to talks.", agreements.NEGOTIABILITY
 )
 
+FactKind = word_enum(
+    "FactKind",
+    "What a fact tells: the list of a facts document that it is in.",
+    tuple(records.FACT_KINDS),
+)
+
 Scope = word_enum(
     "Scope",
     "How much of a service is covered.",

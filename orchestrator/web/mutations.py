@@ -34,6 +34,7 @@ from orchestrator.web.paging import Listing, connection, page, paged
 from orchestrator.web.queries import estate_at
 from orchestrator.web.results import AssessmentRun
 from orchestrator.web.scalars import DateTime
+from orchestrator.web.withdrawals import WithdrawalMutation
 
 # --- importing an estate -------------------------------------------------------------------------
 
@@ -130,6 +131,11 @@ RecordFactsPayload = payload_type(
     corrected=given(
         graphene.Int, "Facts that correct what was known.", lambda root: root.corrected or 0
     ),
+    revived=given(
+        graphene.Int,
+        "Those of the corrected that had been withdrawn.",
+        lambda root: root.revived or 0,
+    ),
 )
 
 
@@ -148,6 +154,7 @@ def _record_facts(_root: Any, info: Any, input: dict[str, Any]) -> Any:
             "accepted": result.accepted,
             "repeated": result.repeated,
             "corrected": result.corrected,
+            "revived": result.revived,
             "user_errors": errors_of(result.problems, "document"),
         }
 
@@ -236,7 +243,9 @@ def _booking(asking: Asking, asked: AskedPeriod, result: AssessResult, dry_run: 
     return Unbooked(asked, result.revision, asking.revision(), asking.now, result.verdict)
 
 
-class Mutation(AgreementMutation, ClaimMutation, LedgerMutation, graphene.ObjectType):
+class Mutation(
+    AgreementMutation, ClaimMutation, LedgerMutation, WithdrawalMutation, graphene.ObjectType
+):
     """Changes. Each is one transaction; several in one request are done one after another, and one
     that fails is null and leaves the others as they are."""
 

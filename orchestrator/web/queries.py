@@ -27,6 +27,7 @@ from orchestrator.web.results import AssessmentRun, AssessmentRunConnection, fou
 from orchestrator.web.scalars import DateTime
 from orchestrator.web.scorecards import ScorecardQuery
 from orchestrator.web.view import Seen, View, seen
+from orchestrator.web.withdrawals import WithdrawalQuery
 
 _AT = "As in force at this instant; now, if it is left out."
 _KNOWN = "As known at this instant; now, if it is left out."
@@ -50,6 +51,7 @@ class Query(
     AgreementQuery,
     ClaimQuery,
     LedgerQuery,
+    WithdrawalQuery,
     PackQuery,
     RemedyQuery,
     ScorecardQuery,

@@ -1,16 +1,18 @@
-"""What `test_crash` kills: for each line "URL FIRST" it reads, a child that imports, records and
-assesses batch after batch and says so after each commit. Forked, so that a kill costs no start."""
+"""What `test_crash` kills: for each line "URL FIRST" it reads, a child that imports, records,
+withdraws and assesses batch after batch and says so after each commit. Forked, so that a kill costs
+no start."""
 
 from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from itertools import count
 
 from orchestrator.actions.assess import assess_period
 from orchestrator.actions.context import Context
 from orchestrator.actions.estate import import_estate
-from orchestrator.actions.facts import record_facts
+from orchestrator.actions.facts import record_facts, withdraw_facts
 from orchestrator.formats.estate import read_estate
 from orchestrator.model.estate import Estate, always
 from orchestrator.model.records import Facts, Outage
@@ -70,7 +72,9 @@ def work(url: str, first: int) -> None:
             say(f"estate {batch}")
             record_facts(ctx, facts(batch), idempotency_key=f"facts {batch}")
             say(f"facts {batch}")
-            record_facts(settling, Facts((minute_down(batch),)))
+            false = replace(minute_down(batch), id=f"false-{batch}", service="web")
+            record_facts(settling, Facts((false, minute_down(batch))))
+            withdraw_facts(settling, "outages", [false.id], "a false alarm")
             assess_period(settling, APRIL)
             say(f"books {batch}")
 

@@ -11,6 +11,7 @@ import pytest
 
 from orchestrator.cli import main
 from orchestrator.config import Config
+from orchestrator.model.values import format_instant
 from orchestrator.store.database import connect
 from orchestrator.store.read import audit_lines
 
@@ -100,6 +101,47 @@ def test_a_corrected_fact_books_a_further_revision_and_the_past_stays_known(
     attained = {one["agreement"]: one["attained"] for one in after["assessments"]}
     # 20 minutes of hosting and 20 of the database, of 43,200
     assert attained["sla"] == pytest.approx(1 - 40 / 43200)
+
+
+def test_a_withdrawn_fact_is_as_if_it_had_never_been_and_the_past_stays_known(
+    run: Json, empty_url: str, tmp_path: Path
+) -> None:
+    run("import", ESTATE)
+    run("record", FACTS)
+    run("assess", "--period", "2026-04")
+    with connect(empty_url) as store, store.read() as session:
+        before = format_instant(audit_lines(session, Config.from_env({}).tenant)[-1].at)
+    was = run("trace", "--period", "2026-04")
+    words = ("withdraw", "outages", "o-2", "--reason", "a false alarm", "--by", "noc")
+    dry = run(*words, "--dry-run")
+    assert dry == {"withdrawn": 1, "repeated": 0, "dryRun": True}
+    assert run(*words) == dry | {"dryRun": False}
+    assert run(*words) == {"withdrawn": 0, "repeated": 1, "dryRun": False}
+    (shown,) = run("withdrawn")["withdrawn"]
+    assert shown.pop("at") > before
+    assert shown == {
+        "kind": "outages",
+        "id": "o-2",
+        "service": "hosting",
+        "by": "noc",
+        "reason": "a false alarm",
+    }
+    assert run("withdrawn", "--as-of", before) == {"withdrawn": []}
+    # The same document without that outage, traced from the files.
+    (line,) = (one for one in Path(FACTS).read_text("utf-8").splitlines() if "{id: o-2," in one)
+    fewer = tmp_path / "fewer.yaml"
+    fewer.write_text(Path(FACTS).read_text("utf-8").replace(line, ""), encoding="utf-8")
+    assert run("trace", "--period", "2026-04") == run(
+        "trace", ESTATE, str(fewer), "--period", "2026-04"
+    )
+    assert run("trace", "--period", "2026-04", "--as-of", before) == was
+    after = run("assess", "--period", "2026-04")
+    assert after["revision"] == 2
+    assert {entry["reverses"] for entry in after["booked"]} >= {1}
+    assert run("record", FACTS)["revived"] == 1
+    assert run("withdrawn") == {"withdrawn": []}
+    assert run("trace", "--period", "2026-04") == was
+    assert run("verify")["intact"]
 
 
 def test_what_a_change_of_the_estate_begins_and_ends_is_dated(run: Json, tmp_path: Path) -> None:

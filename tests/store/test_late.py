@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from orchestrator.actions.assess import assess_period
 from orchestrator.actions.context import Context
 from orchestrator.actions.estate import import_estate
-from orchestrator.actions.facts import record_facts
+from orchestrator.actions.facts import record_facts, withdraw_facts
 from orchestrator.actions.settling import found_out
 from orchestrator.engine.settle import reach_of, settle
 from orchestrator.engine.settling import Settling
@@ -131,6 +131,25 @@ def test_a_fact_that_is_moved_out_of_the_span_is_gone_and_comes_back(ctx: Contex
         assert bool(known(ctx).measurements.seen.facts.outages) == (fact is inside)
 
 
+def test_a_fact_that_is_withdrawn_is_gone_and_comes_back(ctx: Context) -> None:
+    subject = deal()
+    import_estate(ctx, subject)
+    record_facts(now(ctx), facts([outage(leaf, 0, 9000) for leaf in "abcd"]))
+    false = Outage("false", "c", Span(START, START + 9 * HOUR))
+    record_facts(now(ctx), Facts(outages=(false,)))
+    assess_period(now(ctx), APRIL)
+    measured = {id(one) for one in known(ctx).measurements.known}
+    withdraw_facts(now(ctx), "outages", ["false"], "a false alarm")
+    without = known(ctx)
+    assert false not in without.measurements.seen.facts.outages
+    # What it does not touch is kept.
+    assert len(measured & {id(one) for one in without.measurements.known}) == 5
+    assert assess_period(now(ctx), APRIL).verdict == of_all(ctx, subject)
+    record_facts(now(ctx), Facts(outages=(false,)))
+    assert false in known(ctx).measurements.seen.facts.outages
+    assert assess_period(now(ctx), APRIL).verdict == of_all(ctx, subject)
+
+
 def test_what_another_process_records_is_seen(ctx: Context, url: str) -> None:
     subject = deal()
     import_estate(ctx, subject)
@@ -189,14 +208,21 @@ def test_what_rests_on_too_many_facts_is_not_kept(
     assert generations == [0, 1, 0, 0, 0, 0]
 
 
+def agrees(ctx: Context, subject: Estate) -> None:
+    """The verdict that an assessment comes to is that on all that is recorded, and booked."""
+    verdict = assess_period(now(ctx), APRIL).verdict
+    assert verdict == of_all(ctx, subject)
+    assert alike(booked(ctx), verdict)
+
+
 @settings(
     max_examples=8,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(sold=deals(), more=st.lists(deals(), min_size=1, max_size=2))
+@given(sold=deals(), more=st.lists(deals(), min_size=1, max_size=2), one_in=st.integers(1, 3))
 def test_any_facts_in_any_batches_end_in_the_verdict_on_all(
-    ctx: Context, sold: Deal, more: Sequence[Deal]
+    ctx: Context, sold: Deal, more: Sequence[Deal], one_in: int
 ) -> None:
     ctx = replace(ctx, tenant=f"tenant-{next(_number)}")
     import_estate(ctx, sold.estate)
@@ -208,6 +234,10 @@ def test_any_facts_in_any_batches_end_in_the_verdict_on_all(
             for number, one in enumerate(batch.facts.outages)
         ]
         record_facts(now(ctx), Facts(outages=tuple(moved)))
-        verdict = assess_period(now(ctx), APRIL).verdict
-        assert verdict == of_all(ctx, sold.estate)
-        assert alike(booked(ctx), verdict)
+        agrees(ctx, sold.estate)
+        # Some of them, and with the next batch they stand again.
+        false = [one.id for one in moved[::one_in]]
+        withdraw_facts(now(ctx), "outages", false, "a false alarm")
+        agrees(ctx, sold.estate)
+        left = known(ctx).measurements.seen.facts.outages
+        assert not {one.id for one in left} & set(false)

@@ -17,7 +17,7 @@ from orchestrator.actions.assess import AssessResult, assess_period
 from orchestrator.actions.books import approve_restatements, close_books, verify_books
 from orchestrator.actions.context import Context
 from orchestrator.actions.estate import import_estate
-from orchestrator.actions.facts import record_facts
+from orchestrator.actions.facts import record_facts, withdraw_facts
 from orchestrator.engine.settling import Settling
 from orchestrator.formats.estate import read_estate
 from orchestrator.model.estate import Estate
@@ -202,9 +202,12 @@ def test_assessing_the_months_of_changed_facts_alone_ends_as_if_all_had_been_kno
     for _ in range(3):
         for number in ways.sample(range(4), 2):
             due |= {held[number][1]} if number in held else set()
-            held[number] = any_outage(number)
-            due.add(held[number][1])
-            told(ctx, held[number][0])
+            if number in held and ways.random() < 0.4:
+                withdraw_facts(ctx, "outages", [held.pop(number)[0].id], "a false alarm")
+            else:
+                held[number] = any_outage(number)
+                due.add(held[number][1])
+                told(ctx, held[number][0])
             # Others may be assessed meanwhile, and none of those that are due need be.
             assessed(ctx, *ways.sample([*MONTHS, QUARTER], ways.randrange(3)))
     assessed(ctx, *(MONTHS[month] for month in ways.sample(sorted(due), len(due))))

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import count
+from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.actions.context import Context
 from orchestrator.actions.estate import import_estate
-from orchestrator.actions.facts import RecordResult, record_facts
+from orchestrator.actions.facts import RecordResult, WithdrawResult, record_facts, withdraw_facts
 from orchestrator.errors import OrchestratorError
 from orchestrator.model.estate import Estate, always
 from orchestrator.model.records import FACT_KINDS, Facts
 from orchestrator.model.services import Service
 from orchestrator.model.values import DAWN, FOREVER, Instant, Span
 from orchestrator.store import audit
-from orchestrator.store.read import load_estate, load_facts
+from orchestrator.store.read import counts, load_estate, load_facts
 from tests.store.conftest import NOW
 from tests.strategies import estates, facts, instants
 
@@ -94,3 +96,46 @@ def test_any_facts_come_back_equal_and_what_was_known_stays_known(
             assert load_facts(session, ctx.tenant, Span(DAWN, FOREVER), as_of) == known
     size = sum(len(getattr(first, kind)) for kind in FACT_KINDS)
     assert result == RecordResult(accepted=size)
+
+
+STEPS = st.lists(
+    st.tuples(facts(SERVICES), st.sampled_from(sorted(FACT_KINDS)), st.sets(st.integers(0, 5))),
+    min_size=1,
+    max_size=3,
+)
+
+
+@settings(examples, max_examples=8)
+@given(steps=STEPS)
+def test_what_is_recorded_and_not_withdrawn_since_stands(
+    ctx: Context, steps: Sequence[tuple[Facts, str, set[int]]]
+) -> None:
+    """By a plain table of what stands, at every instant that anything was recorded."""
+    ctx = anew(ctx)
+    import_estate(ctx, Estate(services=always(*map(Service, SERVICES))))
+    standing: dict[str, dict[str, Any]] = {kind: {} for kind in FACT_KINDS}
+    history: list[tuple[Instant, dict[str, dict[str, Any]]]] = []
+
+    def happened(at: Instant) -> None:
+        history.append((at, {kind: dict(found) for kind, found in standing.items()}))
+
+    for number, (batch, kind, places) in enumerate(steps):
+        at = NOW + 10 * number + 1
+        record_facts(replace(ctx, now=at), batch)
+        for each in FACT_KINDS:
+            standing[each] |= {fact.id: fact for fact in getattr(batch, each)}
+        happened(at)
+        ever = {id for _, then in history for id in then[kind]}
+        false = [id for place, id in enumerate(sorted(ever)) if place in places]
+        found = withdraw_facts(replace(ctx, now=at + 5), kind, false, "a false alarm")
+        gone = [standing[kind].pop(id, None) for id in false]
+        assert found == WithdrawResult(len(gone) - gone.count(None), gone.count(None))
+        happened(at + 5)
+    with ctx.database.read() as session:
+        assert audit.verify(session, ctx.tenant) == ()
+        assert counts(session, ctx.tenant)["facts"] == sum(map(len, standing.values()))
+        for at, then in history:
+            known = load_facts(session, ctx.tenant, Span(DAWN, FOREVER), at)
+            assert known == Facts(
+                **{kind: tuple(then[kind][id] for id in sorted(then[kind])) for kind in then}
+            )

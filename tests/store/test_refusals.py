@@ -105,6 +105,10 @@ COMMANDS = [
     Command("nothing to record", "record", "USAGE"),
     Command("a document and a table", "record {facts} --csv {facts} --map {facts}", "USAGE"),
     Command("a table without a map", "record --csv {facts}", "USAGE"),
+    Command("a kind of fact that is none", "withdraw outage o-1 --reason false", "UNKNOWN_KIND"),
+    Command("a fact never recorded", "withdraw outages o-9 --reason x", "UNKNOWN_REFERENCE"),
+    Command("a withdrawal without a reason", "withdraw outages o-1", "USAGE"),
+    Command("nothing to withdraw", "withdraw outages --reason false", "USAGE"),
     Command("a changed estate without a date", "import {other}", "FROM_REQUIRED"),
     Command("changed history", "import {changed} --from 2026-02-01", "CHANGED_HISTORY"),
     Command(

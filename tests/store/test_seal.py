@@ -7,9 +7,9 @@ from sqlalchemy import text
 
 from orchestrator.actions.books import approve_restatements, close_books
 from orchestrator.actions.context import Context
-from orchestrator.actions.facts import record_facts
+from orchestrator.actions.facts import record_facts, withdraw_facts
 from orchestrator.model.records import Facts
-from orchestrator.model.values import DAY, FOREVER, HOUR
+from orchestrator.model.values import DAWN, DAY, FOREVER, HOUR
 from orchestrator.store.audit import verify
 from tests.store.test_books import JANUARY, assessed, opened, outage, told
 
@@ -33,13 +33,18 @@ CHANGES = [
     "UPDATE fact SET id = 'o-2' WHERE id = 'o-1'",
     "DELETE FROM fact WHERE id = 'o-1'",
     f"UPDATE fact SET superseded_at = {FOREVER} WHERE id = 'o-0'",
+    f"UPDATE fact SET superseded_at = {FOREVER} WHERE id = 'o-3'",
+    f"DELETE FROM fact WHERE id = 'o-3' AND valid_to = {DAWN}",
+    f"UPDATE fact SET valid_to = {FOREVER} WHERE valid_to = {DAWN}",
+    "UPDATE fact SET content = REPLACE(content, 'probe', 'world')",
     "UPDATE fact SET superseded_at = recorded_at + 1 WHERE id = 'o-1'",
 ]
 
 
 @pytest.fixture
 def ctx(opened: Context) -> Context:
-    """After a fact, its correction, an assessment, and a late fact restated by leave."""
+    """After a fact, its correction, an assessment, a late fact restated by leave, and one that was
+    withdrawn."""
     told(opened, outage(0, 0, 2, "hosting"))
     told(opened, outage(0, 0, 3, "hosting"))
     assessed(opened)
@@ -47,6 +52,8 @@ def ctx(opened: Context) -> Context:
     told(opened, outage(1, 1, 1))
     assessed(opened)
     approve_restatements(opened, "the monitor was late")
+    told(opened, outage(3, 3, 1))
+    withdraw_facts(opened, "outages", ["o-3"], "the probe was down")
     return opened
 
 

@@ -206,6 +206,63 @@ def test_corrections_are_counted(shop: Client) -> None:
     assert (payload["accepted"], payload["repeated"], payload["corrected"]) == (0, 2, 1)
 
 
+def test_a_withdrawal_reverses_what_was_booked_and_is_undone_by_recording(shop: Client) -> None:
+    sent = {"kind": "OUTAGES", "ids": ["o-1"], "reason": "a false alarm", "by": "noc"}
+    dry = change(shop, "withdraw-facts", **sent, dryRun=True)
+    assert (dry["withdrawn"], dry["repeated"], dry["userErrors"]) == (1, 0, [])
+    assert change(shop, "withdraw-facts", **sent, idempotencyKey="k") == dry
+    assert change(shop, "withdraw-facts", **sent, idempotencyKey="k") == dry
+    again = change(shop, "withdraw-facts", **sent)
+    assert (again["withdrawn"], again["repeated"]) == (0, 1)
+    (listed,) = shop.run("withdrawals")["withdrawals"]["nodes"]
+    at = listed.pop("at")
+    assert listed == {
+        "kind": "OUTAGES",
+        "slug": "o-1",
+        "service": "hosting",
+        "by": "noc",
+        "reason": "a false alarm",
+    }
+    for known, count in ((at, 1), ("2026-01-01T00:00:00Z", 0)):
+        assert shop.run("withdrawals", knownAt=known)["withdrawals"]["totalCount"] == count
+    posted = """mutation { assessPeriod(input: {period: "2026-04"}) { posted } }"""
+    evidence = """{ assessmentRun(period: "2026-04") { breaches { nodes {
+      responsibility { evidence { slug } } } } } }"""
+
+    def shown() -> set[str]:
+        nodes = shop.ask(evidence)["assessmentRun"]["breaches"]["nodes"]
+        parts = [part for node in nodes for part in node["responsibility"]]
+        return {fact["slug"] for part in parts for fact in part["evidence"]}
+
+    # What was booked before shows the evidence that it was booked from.
+    assert "o-1" in shown()
+    assert shop.ask(posted)["assessPeriod"]["posted"] > 0
+    assert "o-1" not in shown()
+    told = change(shop, "record-facts", document=FACTS)
+    assert (told["repeated"], told["corrected"], told["revived"]) == (2, 1, 1)
+
+
+def test_what_cannot_be_withdrawn_is_listed(shop: Client) -> None:
+    def errors(**sent: Any) -> list[tuple[str, list[str]]]:
+        found = change(shop, "withdraw-facts", kind="OUTAGES", **sent)["userErrors"]
+        return [(one["code"], one["field"]) for one in found]
+
+    ids = ["input", "ids"]
+    assert errors(ids=["o-1", "x", "y"], reason="r") == [("UNKNOWN_REFERENCE", ids)] * 2
+    assert errors(ids=["o-1"], reason="") == [("NO_REASON", ["input", "reason"])]
+    assert lines(shop)[-1] != "withdraw_facts"
+    assert shop.run("withdrawals")["withdrawals"]["nodes"] == []
+
+
+def test_what_is_withdrawn_is_read_by_page(shop: Client) -> None:
+    ids = ["o-3", "o-1", "o-2"]
+    assert change(shop, "withdraw-facts", kind="OUTAGES", ids=ids, reason="r")["withdrawn"] == 3
+    first = shop.run("withdrawals", first=2)["withdrawals"]
+    rest = shop.run("withdrawals", first=2, after=first["pageInfo"]["endCursor"])["withdrawals"]
+    assert [one["slug"] for one in first["nodes"] + rest["nodes"]] == ["o-1", "o-2", "o-3"]
+    assert (first["pageInfo"]["hasNextPage"], rest["pageInfo"]["hasNextPage"]) == (True, False)
+
+
 @pytest.mark.parametrize(
     ("period", "expected"),
     [

@@ -24,7 +24,7 @@ from orchestrator.model.agreements import KINDS, NEGOTIABILITY, POLICY_CHOICES, 
 from orchestrator.model.derivations import STATUSES
 from orchestrator.model.metrics import METRICS
 from orchestrator.model.parties import PARTY_KINDS
-from orchestrator.model.records import SEVERITIES, WATERFALL
+from orchestrator.model.records import FACT_KINDS, SEVERITIES, WATERFALL
 from orchestrator.web.schema import graphql_schema, printed
 from tests.web.conftest import OPERATIONS
 
@@ -82,6 +82,7 @@ def test_everything_is_described() -> None:
         ("Negotiability", NEGOTIABILITY),
         ("PartyKind", PARTY_KINDS),
         ("Severity", SEVERITIES),
+        ("FactKind", [*FACT_KINDS]),
         ("DerivationStatus", STATUSES),
         ("WaterfallStepName", WATERFALL),
         ("SharesPolicy", POLICY_CHOICES["shares"]),

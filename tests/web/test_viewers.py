@@ -310,6 +310,16 @@ def test_a_party_changes_nothing(ask: Ask) -> None:
     assert "new" not in str(seen(ask, "boss-key"))
 
 
+def test_what_is_withdrawn_is_for_those_who_record_it(ask: Ask) -> None:
+    sent = {"kind": "OUTAGES", "ids": ["o-host"], "reason": "a false alarm"}
+    assert ask("shop-key", operation("withdraw-facts"), input=sent)[0] == 403
+    _, answer = ask("boss-key", operation("withdraw-facts"), input=sent)
+    assert answer["data"]["withdrawFacts"]["withdrawn"] == 1
+    for key, count in (("boss-key", 1), ("shop-key", 0), ("host-key", 0), ("stranger", 0)):
+        found = ask(key, operation("withdrawals"))[1]["data"]["withdrawals"]
+        assert (found["totalCount"], len(found["nodes"])) == (count, count)
+
+
 def test_every_list_of_the_root_was_looked_at() -> None:
     """A further question has to be asked as a customer here before it is offered."""
     root = graphql_schema().query_type
@@ -330,6 +340,7 @@ def test_every_list_of_the_root_was_looked_at() -> None:
         "scorecard",
         "remedyAdmission",
         "indemnity",
+        "withdrawals",
     }
 
 
