@@ -36,10 +36,19 @@ class RecordResult:
 
 
 def record_facts(
-    ctx: Context, facts: Facts, *, dry_run: bool = False, idempotency_key: str | None = None
+    ctx: Context,
+    facts: Facts,
+    *,
+    revive: bool = False,
+    dry_run: bool = False,
+    idempotency_key: str | None = None,
 ) -> RecordResult:
     """Record facts, all in one go. Those of services that the estate does not have are left out
-    and listed; two facts with one id that say different things are refused with all the rest."""
+    and listed; two facts with one id that say different things are refused with all the rest.
+
+    A tool that sends again what was withdrawn repeats it, and it stays withdrawn, unless it is to
+    `revive`; what differs from what was withdrawn is a correction, and stands.
+    """
     facts = _distinct(facts)
     content = (
         dumps(fact, cls) for kind, cls in FACT_KINDS.items() for fact in getattr(facts, kind)
@@ -53,7 +62,7 @@ def record_facts(
                 for kind in FACT_KINDS
             }
         )
-        counts = save_facts(session, ctx.tenant, good, now)
+        counts = save_facts(session, ctx.tenant, good, now, revive=revive)
         result = RecordResult(
             counts.accepted,
             counts.repeated,
@@ -68,7 +77,8 @@ def record_facts(
         result: RecordResult = codec(RecordResult).decode(orjson.loads(summary))
         return result
 
-    request = Request("record_facts", digest(*content), dry_run, idempotency_key)
+    asked = digest(*content, *(["revive"] if revive else []))
+    request = Request("record_facts", asked, dry_run, idempotency_key)
     return mutate(ctx, request, do, again)
 
 
@@ -138,8 +148,8 @@ def withdraw_facts(
 ) -> WithdrawResult:
     """Withdraw facts of a kind (of `FACT_KINDS`), all in one go: from now on nothing follows from
     them, and what was known before stays known. One that was withdrawn before stays so, with the
-    reason given then; recorded again, a fact stands again. `by` is whoever asks for it, if that is
-    not the actor.
+    reason given then; it stands again if it is recorded with other content, or to be revived. `by`
+    is whoever asks for it, if that is not the actor.
 
     Raises UNKNOWN_KIND, NO_REASON, and UNKNOWN_REFERENCE for ids that were never recorded.
     """

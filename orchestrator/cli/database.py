@@ -125,6 +125,7 @@ def export(*, at: str | None, as_of: str | None, url: str | None, as_json: bool)
 @click.option("--csv", "table", type=click.Path(), help="A table of outages instead.")
 @click.option("--map", "mapping", type=click.Path(), help="What its columns and values mean.")
 @click.option("--to", "target", type=click.Path(), help="Write a facts document, record nothing.")
+@click.option("--revive", is_flag=True, help="Let what was withdrawn stand again.")
 @dry_option
 @key_option
 @url_option
@@ -135,6 +136,7 @@ def record(
     table: str | None,
     mapping: str | None,
     target: str | None,
+    revive: bool,
     dry_run: bool,
     key: str | None,
     url: str | None,
@@ -155,7 +157,7 @@ def record(
     else:
         with opened(url) as store:
             result = record_facts(
-                context_of(store, url), found, dry_run=dry_run, idempotency_key=key
+                context_of(store, url), found, revive=revive, dry_run=dry_run, idempotency_key=key
             )
         report |= {
             "accepted": result.accepted,

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    delete,
     exists,
     insert,
     literal,
@@ -224,14 +225,17 @@ _BATCH: Final = Table(
 )
 
 
-def save_facts(session: Session, tenant: str, facts: Facts, now: Instant) -> Counts:
-    """Record facts. One that is known already is repeated; one with an id that is known and other
-    content is a correction, which supersedes what was known. One that was withdrawn stands again.
+def save_facts(
+    session: Session, tenant: str, facts: Facts, now: Instant, *, revive: bool = False
+) -> Counts:
+    """Record facts. One that is known already is repeated, one that was withdrawn just as it is
+    now too, unless it is to `revive`; one with an id that is known and other content is a
+    correction, which supersedes what was known.
 
     The database itself compares them, so the number of statements does not depend on theirs.
     """
     rows = [fact_row(fact) for kind in FACT_KINDS for fact in getattr(facts, kind)]
-    return _save_facts(session, tenant, rows, now)
+    return _save_facts(session, tenant, rows, now, revive=revive)
 
 
 def save_withdrawals(
@@ -247,7 +251,9 @@ def save_withdrawals(
     _save_facts(session, tenant, rows, now)
 
 
-def _save_facts(session: Session, tenant: str, rows: list[Values], now: Instant) -> Counts:
+def _save_facts(
+    session: Session, tenant: str, rows: list[Values], now: Instant, *, revive: bool = True
+) -> Counts:
     if not rows:
         return Counts()
     assert len({row[:2] for row in rows}) == len(rows), "one id twice among facts of a kind"
@@ -263,6 +269,18 @@ def _save_facts(session: Session, tenant: str, rows: list[Values], now: Instant)
         known.c.id == _BATCH.c.id,
         known.c.superseded_at == FOREVER,
     )
+    if not revive:
+        gone = _FACT.alias("gone")
+        as_it_was = exists().where(
+            *standing,
+            withdrawn(known),
+            gone.c.tenant_id == tenant,
+            gone.c.kind == _BATCH.c.kind,
+            gone.c.id == _BATCH.c.id,
+            gone.c.superseded_at == known.c.recorded_at,
+            gone.c.content == _BATCH.c.content,
+        )
+        connection.execute(delete(_BATCH).where(as_it_was))
     differing = (
         select(known.c.recorded_at)
         .where(*standing, known.c.content != _BATCH.c.content)

@@ -120,6 +120,12 @@ RecordFactsInput = input_type(
     "RecordFactsInput",
     "A facts document.",
     document=text_field("The document, in YAML or JSON."),
+    revive=graphene.InputField(
+        graphene.Boolean,
+        default_value=False,
+        description="Let what was withdrawn stand again, where it is sent as it was then. "
+        "What differs from what was withdrawn stands in any case.",
+    ),
 )
 
 RecordFactsPayload = payload_type(
@@ -146,6 +152,7 @@ def _record_facts(_root: Any, info: Any, input: dict[str, Any]) -> Any:
         result = record_facts(
             asking.writing(),
             read_facts(input["document"]),
+            revive=bool(input.get("revive")),
             dry_run=bool(input.get("dry_run")),
             idempotency_key=input.get("idempotency_key"),
         )

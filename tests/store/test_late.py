@@ -145,7 +145,7 @@ def test_a_fact_that_is_withdrawn_is_gone_and_comes_back(ctx: Context) -> None:
     # What it does not touch is kept.
     assert len(measured & {id(one) for one in without.measurements.known}) == 5
     assert assess_period(now(ctx), APRIL).verdict == of_all(ctx, subject)
-    record_facts(now(ctx), Facts(outages=(false,)))
+    record_facts(now(ctx), Facts(outages=(false,)), revive=True)
     assert false in known(ctx).measurements.seen.facts.outages
     assert assess_period(now(ctx), APRIL).verdict == of_all(ctx, subject)
 
@@ -233,7 +233,7 @@ def test_any_facts_in_any_batches_end_in_the_verdict_on_all(
             replace(one, service=services[number % len(services)])
             for number, one in enumerate(batch.facts.outages)
         ]
-        record_facts(now(ctx), Facts(outages=tuple(moved)))
+        record_facts(now(ctx), Facts(outages=tuple(moved)), revive=True)
         agrees(ctx, sold.estate)
         # Some of them, and with the next batch they stand again.
         false = [one.id for one in moved[::one_in]]

@@ -114,6 +114,7 @@ def test_what_is_recorded_and_not_withdrawn_since_stands(
     ctx = anew(ctx)
     import_estate(ctx, Estate(services=always(*map(Service, SERVICES))))
     standing: dict[str, dict[str, Any]] = {kind: {} for kind in FACT_KINDS}
+    taken_back: dict[tuple[str, str], Any] = {}
     history: list[tuple[Instant, dict[str, dict[str, Any]]]] = []
 
     def happened(at: Instant) -> None:
@@ -123,12 +124,17 @@ def test_what_is_recorded_and_not_withdrawn_since_stands(
         at = NOW + 10 * number + 1
         record_facts(replace(ctx, now=at), batch)
         for each in FACT_KINDS:
-            standing[each] |= {fact.id: fact for fact in getattr(batch, each)}
+            for fact in getattr(batch, each):
+                if taken_back.get((each, fact.id)) != fact:
+                    standing[each][fact.id] = fact
+                    taken_back.pop((each, fact.id), None)
         happened(at)
         ever = {id for _, then in history for id in then[kind]}
         false = [id for place, id in enumerate(sorted(ever)) if place in places]
         found = withdraw_facts(replace(ctx, now=at + 5), kind, false, "a false alarm")
         gone = [standing[kind].pop(id, None) for id in false]
+        known = zip(false, gone, strict=True)
+        taken_back |= {(kind, id): fact for id, fact in known if fact is not None}
         assert found == WithdrawResult(len(gone) - gone.count(None), gone.count(None))
         happened(at + 5)
     with ctx.database.read() as session:

@@ -51,7 +51,6 @@ from tests.store.test_later import (
     fresh,
     names,
     outage,
-    told,
     verdicts,
 )
 
@@ -130,10 +129,10 @@ def test_withdrawing_again_is_harmless_and_leaves_the_reason_given_first(
 def test_a_withdrawn_fact_that_is_recorded_again_stands_again(recorded: Context) -> None:
     first = Facts(outages=ALL.outages[:1])
     longer = Facts(outages=(replace(ALL.outages[0], service="b", span=Span(10, 25)),))
-    for number, facts in enumerate((first, longer, first)):
+    for number, (facts, revive) in enumerate(((first, True), (longer, False), (first, False))):
         at = LATER + 10 * number
         assert gone(replace(recorded, now=at), "o-1") == WithdrawResult(withdrawn=1)
-        again = record_facts(replace(recorded, now=at + 5), facts)
+        again = record_facts(replace(recorded, now=at + 5), facts, revive=revive)
         assert again == RecordResult(corrected=1, revived=1)
         assert stored(recorded).outages[0] == facts.outages[0]
         assert record_facts(recorded, facts) == RecordResult(repeated=1)
@@ -141,6 +140,21 @@ def test_a_withdrawn_fact_that_is_recorded_again_stands_again(recorded: Context)
     assert stored(recorded, as_of=LATER + 5) == ALL
     with recorded.database.read() as session:
         assert verify(session, recorded.tenant) == ()
+
+
+def test_what_is_sent_again_as_it_was_withdrawn_stays_withdrawn(recorded: Context) -> None:
+    """A tool that sends its whole export each night does not bring back its false alarms."""
+    first, second = (replace(ALL.outages[0], span=Span(10, end)) for end in (20, 30))
+    record_facts(replace(recorded, now=LATER), Facts(outages=(second,)))
+    gone(replace(recorded, now=LATER + 1), "o-1")
+    for number in range(2):
+        again = record_facts(replace(recorded, now=LATER + 2 + number), Facts(outages=(second,)))
+        assert again == RecordResult(repeated=1)
+        assert stored(recorded).outages == ALL.outages[1:]
+    # What it said before it was corrected is another content.
+    again = record_facts(replace(recorded, now=LATER + 5), Facts(outages=(first,)))
+    assert again == RecordResult(corrected=1, revived=1)
+    assert stored(recorded).outages[0] == first
 
 
 def test_what_cannot_be_withdrawn_is_refused_with_all_the_rest(recorded: Context) -> None:
@@ -171,7 +185,7 @@ def test_a_repeated_key_returns_what_came_of_the_first(recorded: Context) -> Non
 
     first = keyed("o-1", "o-2")
     assert first == WithdrawResult(withdrawn=2)
-    record_facts(recorded, ALL)
+    record_facts(recorded, ALL, revive=True)
     assert keyed("o-2", "o-1") == first
     assert stored(recorded) == ALL
     for other in ({"by": "somebody"}, {}):
@@ -235,7 +249,7 @@ def test_only_the_difference_is_booked_and_later_months_follow(empty: Context) -
     assert names(result) == ["2026-04"]
     assert [one.posted for one in result.later] == [2]
     assert credits(empty) == ["", "", "", "100.00", "", ""]
-    told(empty, outage("o-1", "03-10"))
+    record_facts(empty, Facts(outages=(outage("o-1", "03-10"),)), revive=True)
     assessed(empty, MARCH)
     assert credits(empty) == ["", "", "100.00", "200.00", "", ""]
     assert balances(empty) == balances(
@@ -324,4 +338,6 @@ def test_facts_of_any_kind_that_are_withdrawn_come_to_what_they_come_to_if_they_
     record_facts(other, Facts(**left))
     assert come_to(empty) == come_to(other)
     record_facts(empty, every)
+    assert come_to(empty) == come_to(other)
+    record_facts(empty, every, revive=True)
     assert come_to(empty) == was

@@ -239,6 +239,8 @@ def test_a_withdrawal_reverses_what_was_booked_and_is_undone_by_recording(shop: 
     assert shop.ask(posted)["assessPeriod"]["posted"] > 0
     assert "o-1" not in shown()
     told = change(shop, "record-facts", document=FACTS)
+    assert (told["repeated"], told["corrected"], told["revived"]) == (3, 0, 0)
+    told = change(shop, "record-facts", document=FACTS, revive=True)
     assert (told["repeated"], told["corrected"], told["revived"]) == (2, 1, 1)
 
 
