@@ -28,6 +28,7 @@ from orchestrator.cli import (
     paperwork,
     remedies,
     scorecards,
+    statements,
     tickets,
     whatif,
 )
@@ -48,6 +49,7 @@ _MODULES = (
     claims,
     remedies,
     scorecards,
+    statements,
     whatif,
     paperwork,
     tickets,
