@@ -303,12 +303,12 @@ def between(
     )
 
 
-def hidden(found: Iterable[Statement], states: Collection[str]) -> tuple[Statement, ...]:
-    """Statements as the other side may see them: without what is not accepted where its claim is in
-    one of these states, or not made at all, and without what waits for leave."""
+def as_seen_in(found: Iterable[Statement], states: Collection[str]) -> tuple[Statement, ...]:
+    """Statements as the other side may see them: without what is not accepted unless its claim is
+    in one of these states, and without what waits for leave."""
 
     def seen(item: StatementItem) -> StatementItem:
-        if item.state in states or (item.pending and not item.state):
+        if item.pending + item.lost and item.state not in states:
             item = replace(item, booked=item.counts, pending=0, lost=0, state="", was=None)
         return replace(item, waits=None)
 

@@ -135,10 +135,10 @@ def claim_of(asking: Asking, parts: Sequence[str], at: Instant | None = None) ->
     among = asking.among(asking.revision(), None)
     if among is not None and agreement not in among:
         return None
-    return next((one for one in shown if one.value.state in _states(asking)), None)
+    return next((one for one in shown if one.value.state in states_seen(asking)), None)
 
 
-def _states(asking: Asking) -> frozenset[str]:
+def states_seen(asking: Asking) -> frozenset[str]:
     """The states in which claims are seen: a draft is the claimant's own, and what lapsed before it
     was made was never put to anybody."""
     every = frozenset(CLAIM_STATES)
@@ -169,7 +169,7 @@ class ClaimQuery:
     ) -> Listing:
         asking: Asking = info.context
         size, instant = size_of(first), asking.now if at is None else at
-        wanted = _states(asking)
+        wanted = states_seen(asking)
         if states is not None:
             wanted &= {one.value for one in states}
         among = asking.among(asking.revision(), None)
