@@ -84,7 +84,7 @@ def statement(
             tenant = config_of(url).tenant
             held = load_estate(session, tenant, until)
             moment = clock.now() if until is None else until
-            books = books_of(session, tenant, moment, until, agreements or None)
+            books = books_of(session, tenant, held, asked, moment, until, agreements or None)
         if not held.agreements and not books.entries:
             raise refuse("NO_ESTATE", "the database holds no estate", "import one, or name a file")
     elif facts is None:
@@ -194,17 +194,28 @@ def show_statements(
     for head, _ in columns.values():
         table.add_column(head, justify="right", overflow="fold")
     table.add_column("")
+    open_lines = sum(not line.assessed for one in found for line in one.lines)
+    if open_lines:
+        table.add_column("")
 
-    def row(name: str, figures: Figures, currency: str, style: str = "") -> None:
+    def row(
+        name: str, figures: Figures, currency: str, style: str = "", lines: Sequence[bool] = ()
+    ) -> None:
         shown = [_amount(value(figures), currency) for _, value in columns.values()]
-        table.add_row(name, *shown, currency, style=style)
+        mark = ["" if all(lines) else "not assessed"] if open_lines else []
+        table.add_row(name, *shown, currency, *mark, style=style)
 
     if by == "parties":
         for pair in pairs:
             row(f"{pair.provider} bills {pair.customer}", pair.figures, pair.currency)
     else:
         for one in found:
-            row(f"{one.agreement}, {one.provider} bills {one.customer}", one.figures, one.currency)
+            row(
+                f"{one.agreement}, {one.provider} bills {one.customer}",
+                one.figures,
+                one.currency,
+                lines=[line.assessed for line in one.lines],
+            )
             if by == "period" and len(one.lines) > 1:
                 for line in one.lines:
                     row(
@@ -212,11 +223,19 @@ def show_statements(
                         Figures.of(line),
                         one.currency,
                         "dim",
+                        [line.assessed],
                     )
     out.print(table)
     for name in columns:
         if name in LEGEND:
             out.print(f"{columns[name][0]}: {LEGEND[name]}", style="dim", soft_wrap=True)
+    if open_lines:
+        out.print(
+            f"not assessed: {open_lines} of {len(lines)} billing periods, for which more may be "
+            "deducted",
+            style="dim",
+            soft_wrap=True,
+        )
     if items:
         _show_items(out, found)
     _show_notes(out, found)

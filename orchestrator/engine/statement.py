@@ -20,6 +20,7 @@ from orchestrator.engine.billing import (
 from orchestrator.engine.booking import CREDIT, bookings, widest
 from orchestrator.engine.claimed import claimable
 from orchestrator.engine.ledger import reconcile, set_off, sort_key
+from orchestrator.engine.subjects import periods_ending, subjects
 from orchestrator.model.agreements import Version
 from orchestrator.model.claims import LOST, Claim
 from orchestrator.model.estate import Estate
@@ -40,18 +41,23 @@ GRANTED: Final = frozenset(("accepted", "settled"))
 Place = tuple[TermKey, Instant]
 """A term with the beginning of its period."""
 
+Ended = tuple[str, str, str, Instant]
+"""Agreement, term, service and the end of a period."""
+
 _Whose = tuple[str, str, str, str]
 """Agreement, provider, customer and currency: what has one statement."""
 
 
 @dataclass(frozen=True, slots=True)
 class Books:
-    """What there is to state: all entries of some agreements, what waits for leave among them, and
-    the claims on record. Without a record (None) every credit counts as claimed and granted."""
+    """What there is to state: all entries of some agreements, what waits for leave among them, the
+    claims on record, and which periods of terms were assessed. Without a record of claims (None)
+    every credit counts as claimed and granted; without one of periods all were assessed."""
 
     entries: Sequence[Entry]
     claims: Sequence[Claim] | None = None
     waiting: Sequence[Restatement] = ()
+    assessed: Collection[Ended] | None = None
 
 
 @dataclass(slots=True)
@@ -88,7 +94,25 @@ def statements(
             for whose, span, fee in _billed(estate, version, asked, first.get(id)):
                 accounts.setdefault(whose, _Account()).fees[span] = fee
     found = (_statement(estate, asked, whose, accounts[whose]) for whose in sorted(accounts))
-    return tuple(one for one in found if one.lines or one.brought)
+    return tuple(
+        replace(one, lines=tuple(_marked(estate, books, one.agreement, line) for line in one.lines))
+        for one in found
+        if one.lines or one.brought
+    )
+
+
+def _marked(estate: Estate, books: Books, agreement: str, line: StatementLine) -> StatementLine:
+    """A line that says whether everything promised for it was assessed."""
+    version = billed_under(estate.agreements.get(agreement, ()), line.period.end)
+    if books.assessed is None or version is None:
+        return line
+    within = AskedPeriod(line.period.start, line.period.end)
+    ends = {
+        (agreement, subject.key.term, subject.key.service, period.end)
+        for subject in subjects(version)
+        for period in periods_ending(subject, within)
+    }
+    return replace(line, assessed=all(one in books.assessed for one in ends))
 
 
 def _billed(

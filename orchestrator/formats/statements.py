@@ -61,7 +61,7 @@ def figures_json(one: Figures, currency: str) -> Plain:
 
 def _line_json(line: StatementLine, currency: str) -> Plain:
     return (
-        {"period": span_json(line.period)}
+        {"period": span_json(line.period), "assessed": line.assessed}
         | figures_json(Figures.of(line), currency)
         | {"items": [_item_json(item, currency) for item in line.items]}
     )

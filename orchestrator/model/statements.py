@@ -40,13 +40,15 @@ class StatementItem:
 @dataclass(frozen=True, slots=True)
 class StatementLine:
     """One billing period: its fee, what is booked for it, what was brought forward from before, and
-    what of both was set off against the fee and all that is added to it."""
+    what of both was set off against the fee and all that is added to it. Until all that is promised
+    for it is `assessed`, more may be deducted."""
 
     period: Span
     fee: int
     items: tuple[StatementItem, ...] = ()
     brought: int = 0
     set_off: int = 0
+    assessed: bool = True
 
     @property
     def amounts(self) -> dict[str, int]:

@@ -330,6 +330,26 @@ def booked_periods(
     return tuple((*row[:5], row.status == "MET" and not row[-1]) for row in rows)
 
 
+def ends_assessed(
+    session: Session, tenant: str, within: Span, agreements: Collection[str], at: Instant
+) -> frozenset[tuple[str, str, str, Instant]]:
+    """The periods of terms that end within a span and were assessed by a recorded instant:
+    agreement, term, service and end."""
+    table = table_of(TABLES[Assessment])
+    names = ("agreement", "term", "service", "period_end")
+    rows = session.execute(
+        select(*(table.c[name] for name in names))
+        .distinct()
+        .where(
+            *known(table, tenant, at),
+            table.c.period_end > within.start,
+            table.c.period_end <= within.end,
+            among(session, table.c.agreement, agreements),
+        )
+    )
+    return frozenset((*row[:3], row[3]) for row in rows)
+
+
 def results(
     session: Session,
     run: Run,

@@ -115,6 +115,11 @@ class StatementLine(graphene.ObjectType):
         "What it comes to.",
         lambda root: Stated(Figures.of(root.value), root.currency),
     )
+    assessed = given(
+        graphene.Boolean,
+        "Whether all that is promised for it was assessed: until then more may be deducted.",
+        lambda root: root.value.assessed,
+    )
     items = many(
         StatementItem,
         "What is booked for it.",
@@ -159,7 +164,9 @@ class _Wanted:
         number = asking.revision(self.at)
         estate, moment = asking.estate(number), asking.now if self.at is None else self.at
         with asking.read() as session:
-            books = books_of(session, asking.site.tenant, moment, self.at, agreements)
+            books = books_of(
+                session, asking.site.tenant, estate, self.asked, moment, self.at, agreements
+            )
         if not asking.sees_all:
             known = {
                 (id, one.number) for id, versions in estate.agreements.items() for one in versions
