@@ -25,6 +25,8 @@ from orchestrator.web.results import named_agreements
 from orchestrator.web.scalars import DateTime
 
 _SHAPE: Final = (str, str, str, str)
+_BATCH: Final = 100
+"""Of how many agreements the books are read at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +235,7 @@ class StatementQuery:
         left = [id for id in ids if id >= str(start[0])]
         found: list[statements.Statement] = []
         while left and len(found) <= size:
-            batch, left = left[:size], left[size:]
+            batch, left = left[:_BATCH], left[_BATCH:]
             found += [one for one in wanted.under(asking, batch) if _key(one) > start]
         shown = found[:size]
         asking.spend(sum(1 + len(one.lines) + _items(one) for one in shown))
