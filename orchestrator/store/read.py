@@ -220,9 +220,11 @@ def load_facts(
 
 @dataclass(frozen=True, slots=True)
 class FactChange:
-    """A fact that was recorded, or superseded, at an instant, and up to when it says something."""
+    """A fact that was recorded, or superseded, at an instant, and from when to when it says
+    something."""
 
     at: Instant
+    since: Instant
     until: Instant
     fact: Fact
 
@@ -233,7 +235,9 @@ def fact_changes(
     """The facts that share an instant with a span and were recorded or superseded after an
     instant."""
     both = [
-        select(at.label("at"), _FACT.c.valid_to, _FACT.c.kind, _FACT.c.content).where(
+        select(
+            at.label("at"), _FACT.c.valid_from, _FACT.c.valid_to, _FACT.c.kind, _FACT.c.content
+        ).where(
             _FACT.c.tenant_id == tenant,
             at > since,
             at < FOREVER,
@@ -244,7 +248,8 @@ def fact_changes(
     ]
     rows = session.execute(union_all(*both))
     return tuple(
-        FactChange(at, until, read_fact(kind, content)) for at, until, kind, content in rows
+        FactChange(at, begins, until, read_fact(kind, content))
+        for at, begins, until, kind, content in rows
     )
 
 
