@@ -92,10 +92,9 @@ def assess_period(
     Only what differs from what is booked for the span is written, as a further revision, so
     assessing again is harmless; so it is with the ledger, to which the difference between what is
     booked and what is due is appended in the same transaction. A claim is drafted for each credit
-    that somebody outside owes, and what was drafted and not claimed in time lapses. Spans
-    that were assessed before what is known now, and that share time with it or depend on it, are
-    settled again with it.
-    Without an estate there is nothing to assess (NO_ESTATE).
+    that somebody outside owes, and what was drafted and not claimed in time lapses. Spans that
+    were assessed before what is known now, and that share time with it or depend on it, are settled
+    again with it. Without an estate there is nothing to assess (NO_ESTATE).
     """
 
     def do(session: Session, now: Instant) -> Done[AssessResult]:

@@ -9,11 +9,13 @@ import graphene
 from orchestrator.actions.claims import lost_by
 from orchestrator.engine.scorecard import scorecard, together
 from orchestrator.model.scorecards import CARDS, Scorecard
+from orchestrator.model.values import Instant
 from orchestrator.store.read import booked_within, load_verdict
 from orchestrator.web.asking import Asking, asked_of
 from orchestrator.web.basics import Span, exact_text
 from orchestrator.web.enums import AssessmentStatus, Metric, word_enum
 from orchestrator.web.fields import argument, given, many, maybe
+from orchestrator.web.scalars import DateTime
 
 Card = word_enum("ScorecardBy", "What a scorecard has a row for.", CARDS)
 
@@ -129,17 +131,21 @@ class ScorecardQuery:
             graphene.String, "`2026-04`, `2026-Q2`, `2026` or `FROM/TO`.", required=True
         ),
         by=argument(Card, "What it has a row for.", required=True),
+        at=argument(DateTime, "As claims stood at this instant; now, if it is left out."),
     )
 
     @staticmethod
-    def resolve_scorecard(_root: Any, info: Any, period: str, by: Any) -> Scorecard | None:
+    def resolve_scorecard(
+        _root: Any, info: Any, period: str, by: Any, at: Instant | None = None
+    ) -> Scorecard | None:
         asking: Asking = info.context
         if not asking.sees_all:
             return None
         with asking.read() as session:
             runs = booked_within(session, asking.site.tenant, asked_of(period))
             verdict = together([load_verdict(session, run) for run in runs])
-            gone = lost_by(session, asking.site.tenant, verdict, asking.now)
+            moment = asking.now if at is None else at
+            gone = lost_by(session, asking.site.tenant, verdict, moment, at)
         if not runs:
             return None
         estate = asking.estate(max(run.estate_revision for run in runs))
