@@ -6,6 +6,7 @@ from typing import Any
 
 import graphene
 
+from orchestrator.actions.books import waiting_on
 from orchestrator.actions.claims import lost_by
 from orchestrator.engine.scorecard import scorecard, together
 from orchestrator.model.scorecards import CARDS, Scorecard
@@ -15,6 +16,7 @@ from orchestrator.web.asking import Asking, asked_of
 from orchestrator.web.basics import Span, exact_text
 from orchestrator.web.enums import AssessmentStatus, Metric, word_enum
 from orchestrator.web.fields import argument, given, many, maybe
+from orchestrator.web.ledger import Restatement
 from orchestrator.web.scalars import DateTime
 
 Card = word_enum("ScorecardBy", "What a scorecard has a row for.", CARDS)
@@ -109,7 +111,8 @@ class Score(graphene.ObjectType):
 
 
 class ScorecardType(graphene.ObjectType):
-    """How those who answer for services did. Its sums are those of what is booked."""
+    """How those who answer for services did. Its sums are those of what is booked, but for what
+    waits for leave."""
 
     class Meta:
         name = "Scorecard"
@@ -117,6 +120,10 @@ class ScorecardType(graphene.ObjectType):
     by = given(Card, "What it has a row for.")
     scores = many(Score, "Its rows, by subject.")
     totals = many(ScoreSums, "What they sum to.")
+    waiting = many(
+        Restatement,
+        "What waits for leave: the sums are of what is due, and the ledger has what is booked.",
+    )
 
 
 class ScorecardQuery:
@@ -149,6 +156,8 @@ class ScorecardQuery:
         if not runs:
             return None
         estate = asking.estate(max(run.estate_revision for run in runs))
-        card = scorecard(estate, verdict, by.value, gone)
+        with asking.read() as session:
+            waits = waiting_on(session, asking.site.tenant, estate, asked_of(period), verdict)
+        card = scorecard(estate, verdict, by.value, gone, waits)
         asking.spend(sum(1 + len(one.lines) + len(one.periods) for one in card.scores))
         return card
