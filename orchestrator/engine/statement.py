@@ -81,16 +81,16 @@ def statements(
     where no money moves. Something booked under a version that is no longer known is stated for
     its own period.
     """
-    ids = sorted(estate.agreements if agreements is None else set(agreements))
+    named = None if agreements is None else frozenset(agreements)
     accounts: dict[_Whose, _Account] = {}
     first: dict[str, Instant] = {}
     for whose, span, item in _items(estate, books):
-        if whose[0] in ids or agreements is None:
+        if named is None or whose[0] in named:
             account = accounts.setdefault(whose, _Account())
             account.items.setdefault(span, []).append(item)
             first[whose[0]] = min(first.get(whose[0], span.start), span.start)
-    for id in ids:
-        for version in estate.agreements.get(id, ()):
+    for id in estate.agreements if named is None else sorted(named & set(estate.agreements)):
+        for version in estate.agreements[id]:
             for whose, span, fee in _billed(estate, version, asked, first.get(id)):
                 accounts.setdefault(whose, _Account()).fees[span] = fee
     found = (_statement(estate, asked, whose, accounts[whose]) for whose in sorted(accounts))

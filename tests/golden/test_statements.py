@@ -81,6 +81,54 @@ def test_what_is_earned_is_added_where_it_came_to_be_owed(
     assert one["amounts"] == {"credit": "100.00", "bonus": "80.00", "earn_back": "50.00"}
 
 
+@pytest.mark.parametrize(
+    ("moves", "january", "may"),
+    [
+        # Of 100.00 that nobody claimed yet nothing was deducted, and nothing is earned back of it.
+        ("", ("1000.00", "100.00", "0.00"), ("1000.00", "-50.00", "0.00")),
+        (
+            "{do: submit, at: 2026-02-01, by: us}, {do: reject, at: 2026-02-02, by: host,"
+            " reason: no}",
+            ("1000.00", "0.00", "100.00"),
+            ("1000.00", "0.00", "-50.00"),
+        ),
+        # 30.00 were granted: of the 50.00 that are earned back, 20.00 are of what was lost.
+        (
+            "{do: submit, at: 2026-02-01, by: us}, {do: accept, at: 2026-02-02, by: host,"
+            ' accepted: {amount: "30.00", currency: USD}}',
+            ("970.00", "0.00", "70.00"),
+            ("1030.00", "0.00", "-20.00"),
+        ),
+    ],
+)
+def test_a_supplier_earns_back_no_more_than_was_deducted(
+    moves: str,
+    january: tuple[str, ...],
+    may: tuple[str, ...],
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """100.00 for January, half of which May earns back; here the service is bought."""
+    text = (EARNED / "estate.yaml").read_text("utf-8")
+    bought = text.replace("provider: us, customer: shop", "provider: host, customer: us")
+    bought = bought.replace("kind: SLA", "kind: UC").replace("id: shop", "id: host")
+    bought = bought.replace("owner: us", "owner: host")
+    bought = bought.replace('bonus: [{above: "99.99%", percent: 2}], ', "")
+    (tmp_path / "estate.yaml").write_text(bought, "utf-8")
+    (tmp_path / "facts.yaml").write_bytes((EARNED / "facts.yaml").read_bytes())
+    record = (
+        "apiVersion: orchestrator/v1\nkind: Claims\nclaims:\n"
+        "  - {agreement: sla, term: availability, service: web, period: 2026-01,"
+        f" moves: [{moves}]}}\n"
+    )
+    (tmp_path / "claims.yaml").write_text(record.replace(", by", "T00:00:00Z, by"), "utf-8")
+    words = ["--period", "2026-01-01/2026-07-01", "--claims", str(tmp_path / "claims.yaml")]
+    (one,) = stated(capsys, tmp_path, *words)["statements"]
+    names = ("payable", "pending", "lost")
+    lines = [tuple(line[name] for name in names) for line in one["lines"]]
+    assert (lines[0], lines[4]) == (january, may)
+
+
 def test_a_period_that_began_before_the_span_is_stated_whole(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
