@@ -38,9 +38,9 @@ def overtaken(
     `before` and `after` are the bookings of the span asked about before it was assessed and now.
     What `before` knew of was followed then, and is not looked at again.
     """
-    runs = _bearing_on(
-        asked, ((AskedPeriod.parse(one.asked), one) for one in every_run(session, tenant))
-    )
+    booked = [(AskedPeriod.parse(one.asked), one) for one in every_run(session, tenant)]
+    others = [one for one in booked if one[0] != asked]
+    runs = _bearing_on(asked, others)
     if not runs:
         return []
     changed, hull = after != before, widest(estate, asked)
@@ -56,18 +56,15 @@ def overtaken(
         ]
     # What is settled again is followed likewise, so that its next booking may be relied upon.
     for span, run in found:
-        left = [one for one in _bearing_on(span, runs) if one not in found]
+        left = [one for one in _bearing_on(span, others) if one not in found]
         found += _unaware(session, tenant, estate, widest(estate, span), run, left)
     return [span for span, _ in sorted(found, key=_order)]
 
 
 def _bearing_on(asked: AskedPeriod, runs: Iterable[Assessed]) -> list[Assessed]:
-    """The bookings of other spans that end after one begins: what happened in it may bear on
-    them."""
+    """The bookings of spans that end after one begins: what happened in it may bear on them."""
     start = asked.span(UTC).start
-    return sorted(
-        (one for one in runs if one[0] != asked and one[0].span(UTC).end > start), key=_order
-    )
+    return sorted((one for one in runs if one[0].span(UTC).end > start), key=_order)
 
 
 def _shared(one: AskedPeriod, other: AskedPeriod) -> bool:

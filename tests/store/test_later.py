@@ -411,6 +411,20 @@ def test_a_quarter_follows_its_last_month(ctx: Context) -> None:
         assert [str(one.money) for one in load_verdict(session, run).credits] == ["100.00"]
 
 
+def test_a_month_follows_the_quarter_that_follows_another(ctx: Context) -> None:
+    """To settle the quarter because of March is to book January anew as well."""
+    subject = estate()
+    begun(ctx, subject)
+    assessed(ctx, QUARTER)
+    late = outage("o-1", "01-10"), outage("o-2", "03-10")
+    told(ctx, *late)
+    (result,) = assessed(ctx, MARCH)
+    assert [one.period for one in result.later] == [period_key(JANUARY), period_key(QUARTER)]
+    other = fresh(ctx, subject, *late)
+    assert balances(ctx) == balances(other)
+    assert verdicts(ctx) == verdicts(other)
+
+
 def test_months_follow_a_quarter_that_is_assessed_for_the_first_time(ctx: Context) -> None:
     begun(ctx, estate(REPEATS))
     told(ctx, outage("o-1", "03-10"), outage("o-2", "05-10"))
