@@ -38,7 +38,7 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class LaterPeriod:
-    """A later span, as `period_key` has it, that differs by what is known of the one asked about:
+    """Another span, as `period_key` has it, that differs by what is known of the one asked about:
     the revision it now has, how many entries it appended and how many restatements wait for it."""
 
     period: str
@@ -92,9 +92,9 @@ def assess_period(
     Only what differs from what is booked for the span is written, as a further revision, so
     assessing again is harmless; so it is with the ledger, to which the difference between what is
     booked and what is due is appended in the same transaction. A claim is drafted for each credit
-    that somebody outside owes, and what was drafted and not claimed in time lapses. Later spans
-    that were assessed before what is known now, and that depend on it, are settled again with it.
-    Without an estate there is nothing to assess (NO_ESTATE).
+    that somebody outside owes, and what was drafted and not claimed in time lapses. Spans that
+    were assessed before what is known now, and that share time with it or depend on it, are settled
+    again with it. Without an estate there is nothing to assess (NO_ESTATE).
     """
 
     def do(session: Session, now: Instant) -> Done[AssessResult]:

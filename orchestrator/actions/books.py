@@ -12,9 +12,10 @@ from orchestrator.actions.context import Context, Done, Request, mutate
 from orchestrator.engine.booking import Said, spoken_of, widest
 from orchestrator.engine.ledger import reconcile, verify
 from orchestrator.errors import OrchestratorError, refuse
+from orchestrator.model.estate import Estate
 from orchestrator.model.ledger import Approval, Booking, Entry, EntryKey, Restatement
-from orchestrator.model.records import Finding
-from orchestrator.model.values import Instant, Span, format_instant
+from orchestrator.model.records import Finding, Verdict
+from orchestrator.model.values import AskedPeriod, Instant, Span, format_instant
 from orchestrator.store import books
 from orchestrator.store.codec import digest
 
@@ -74,6 +75,18 @@ def _elsewhere(said: Sequence[Said], waited: Iterable[Restatement]) -> dict[Entr
         for one in waited
         if one.wanted and not any(each.concerns(one.key, one.wanted) for each in said)
     }
+
+
+def waiting_on(
+    session: Session, tenant: str, estate: Estate, asked: AskedPeriod, verdict: Verdict
+) -> tuple[Restatement, ...]:
+    """What of a verdict on a span waits for leave."""
+    said = Said.by(estate, asked, verdict)
+    return tuple(
+        one
+        for one in books.waiting(session, tenant)
+        if said.concerns(one.key, one.booked, one.wanted)
+    )
 
 
 def booked_at(session: Session, tenant: str, said: Said, at: Instant) -> Posting:

@@ -1,4 +1,4 @@
-"""Which periods that were assessed have to be settled again with an earlier one (rule 16)."""
+"""Which periods that were assessed have to be settled again with another one (rule 16)."""
 
 from __future__ import annotations
 
@@ -30,16 +30,17 @@ def overtaken(
     before: Run | None,
     after: Run,
 ) -> list[AskedPeriod]:
-    """The spans that end after one asked about and were last booked without knowing of something
-    that bears on both: a fact of the one that reaches into the other, or that rules over periods
-    look back at; or a change of the estate, where such rules do. In the order of time.
+    """The spans that end after one asked about begins, and were last booked without knowing of
+    something that bears on both: a fact of the one that reaches into the other, or that rules over
+    periods look back at; or a change of the estate, where such rules do, or time is shared. In the
+    order of time.
 
     `before` and `after` are the bookings of the span asked about before it was assessed and now.
     What `before` knew of was followed then, and is not looked at again.
     """
-    runs = _later(
-        asked, ((AskedPeriod.parse(one.asked), one) for one in every_run(session, tenant))
-    )
+    booked = [(AskedPeriod.parse(one.asked), one) for one in every_run(session, tenant)]
+    others = [one for one in booked if one[0] != asked]
+    runs = _bearing_on(asked, others)
     if not runs:
         return []
     changed, hull = after != before, widest(estate, asked)
@@ -51,18 +52,23 @@ def overtaken(
             for span, run in runs
             if (span, run) not in found
             and run.estate_revision != after.estate_revision
-            and reaches(estate, span, asked)
+            and (_shared(span, asked) or reaches(estate, span, asked))
         ]
     # What is settled again is followed likewise, so that its next booking may be relied upon.
     for span, run in found:
-        left = [one for one in _later(span, runs) if one not in found]
+        left = [one for one in _bearing_on(span, others) if one not in found]
         found += _unaware(session, tenant, estate, widest(estate, span), run, left)
     return [span for span, _ in sorted(found, key=_order)]
 
 
-def _later(asked: AskedPeriod, runs: Iterable[Assessed]) -> list[Assessed]:
-    end = asked.span(UTC).end
-    return sorted((one for one in runs if one[0].span(UTC).end > end), key=_order)
+def _bearing_on(asked: AskedPeriod, runs: Iterable[Assessed]) -> list[Assessed]:
+    """The bookings of spans that end after one begins: what happened in it may bear on them."""
+    start = asked.span(UTC).start
+    return sorted((one for one in runs if one[0].span(UTC).end > start), key=_order)
+
+
+def _shared(one: AskedPeriod, other: AskedPeriod) -> bool:
+    return one.span(UTC).meets(other.span(UTC))
 
 
 def _order(one: Assessed) -> tuple[Span, str]:
@@ -91,7 +97,10 @@ def _unaware(
     bearing = Bearing(touched, _histories(session, tenant, touched))
     found = []
     for span, run in runs:
-        news = [one.until for one in changes if one.at > max(since, run.known_at)]
+        end = widest(estate, span).end
+        news = [
+            one.until for one in changes if one.at > max(since, run.known_at) and one.since < end
+        ]
         if news and bearing.bears(max(news), span):
             found.append((span, run))
     return found

@@ -140,8 +140,13 @@ def claims(
 def show_claims(out: Console, claims: Sequence[Claim], at: Instant | None) -> None:
     """Claims by deadline."""
     table = Table(title="Claims", title_justify="left", title_style="bold", box=SIMPLE_HEAD)
-    for name in ("until", "of", "agreement", "service", "period", "amount", "state"):
-        table.add_column(name, overflow="fold", justify="right" if name == "amount" else "left")
+    granted = any(_less(one) for one in claims)
+    names = ["until", "of", "agreement", "service", "period", "amount", "state"]
+    if granted:
+        names.insert(-1, "accepted")
+    for name in names:
+        right = name in {"amount", "accepted"}
+        table.add_column(name, overflow="fold", justify="right" if right else "left")
     for one in claims:
         state = one.state + (" (overdue)" if at is not None and overdue(one, at) else "")
         table.add_row(
@@ -151,9 +156,15 @@ def show_claims(out: Console, claims: Sequence[Claim], at: Instant | None) -> No
             one.key.service,
             terminal.period_text(one.period),
             f"{one.money} {one.money.currency}",
+            *([f"{one.accepted}" if _less(one) else ""] if granted else []),
             state,
         )
     out.print(table)
+
+
+def _less(claim: Claim) -> bool:
+    """Whether less was accepted than was claimed."""
+    return claim.accepted is not None and claim.accepted != claim.money
 
 
 @click.command(name="move-claim", epilog=f"MOVE is one of {', '.join(CLAIM_MOVES)}.")

@@ -228,9 +228,9 @@ def assess(
 
 
 def _show_later(out: Console, later: Sequence[LaterPeriod]) -> None:
-    """The periods assessed before that differ with an earlier one."""
+    """The periods assessed before that differ with another one."""
     table = Table(
-        title="Later periods that differ with it",
+        title="Periods assessed before that differ with it",
         title_justify="left",
         title_style="bold",
         box=SIMPLE_HEAD,

@@ -81,7 +81,7 @@ def ledger(*, agreements: tuple[str, ...], url: str | None, as_json: bool) -> in
     _show_entries(out, entries)
     if closed > DAWN:
         out.print(f"The books are closed up to {format_instant(closed)}.")
-    _show_waiting(out, pending)
+    show_waiting(out, pending)
     return 0
 
 
@@ -196,7 +196,8 @@ def _show_entries(out: Console, entries: Sequence[Posted]) -> None:
     out.print(table)
 
 
-def _show_waiting(out: Console, pending: Sequence[Restatement]) -> None:
+def show_waiting(out: Console, pending: Sequence[Restatement]) -> None:
+    """What stands in closed books and ought to be otherwise."""
     for one in pending:
         term = one.key.term
         was, ought = (

@@ -12,8 +12,10 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestrator import clock, terminal
+from orchestrator.actions.books import waiting_on
 from orchestrator.actions.claims import lost_by as lost_on_record
 from orchestrator.cli.claims import at_option, claims_option, lost_by
+from orchestrator.cli.ledger import show_waiting
 from orchestrator.cli.shared import (
     config_of,
     document_of,
@@ -33,6 +35,7 @@ from orchestrator.engine.settle import settle
 from orchestrator.errors import refuse
 from orchestrator.formats.figures import grouped
 from orchestrator.formats.scorecards import scorecard_json
+from orchestrator.model.ledger import Restatement
 from orchestrator.model.scorecards import CARDS, Scorecard, Sums
 from orchestrator.model.values import AskedPeriod, Money
 from orchestrator.store.read import booked_within, load_revision, load_verdict
@@ -67,6 +70,7 @@ def scorecard(
     """How suppliers, teams, customers or services did: by FACTS on ESTATE, or as booked."""
     asked, until = AskedPeriod.parse(period), instant(at)
     gone: Mapping[ClaimKey, Money]
+    waiting: Sequence[Restatement] = ()
     if estate is None:
         if record:
             raise refuse("USAGE", "the database has its own claims", "leave --claims out")
@@ -80,6 +84,7 @@ def scorecard(
             gone = lost_on_record(
                 session, tenant, verdict, clock.now() if until is None else until, until
             )
+            waiting = waiting_on(session, tenant, held, asked, verdict)
     elif facts is None:
         raise refuse("USAGE", "facts are needed with an estate", "name a facts document too")
     else:
@@ -88,7 +93,7 @@ def scorecard(
         with terminal.progress("settling") as heard:
             verdict = settle(held, facts_of(facts, held), asked, heard, lost=lost_then)
         gone = lost_then(due_in(verdict))
-    card = made(held, verdict, by, gone)
+    card = made(held, verdict, by, gone, waiting)
     if as_json:
         print_json(scorecard_json(card, exact))
     else:
@@ -153,6 +158,9 @@ def show_scorecard(out: Console, card: Scorecard, detail: str = "") -> None:
     for name in heads:
         if name in LEGEND:
             out.print(f"{name}: {LEGEND[name]}", style="dim", soft_wrap=True)
+    if card.waiting:
+        out.print("The sums are of what is due, and not yet those of the ledger.")
+        show_waiting(out, card.waiting)
 
 
 def _kept(met: int, breached: int) -> str:

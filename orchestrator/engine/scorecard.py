@@ -13,6 +13,7 @@ from orchestrator.engine.exposure import sold_at_home
 from orchestrator.errors import refuse
 from orchestrator.model.agreements import Version
 from orchestrator.model.estate import Estate, Snapshot
+from orchestrator.model.ledger import Restatement
 from orchestrator.model.metrics import METRICS
 from orchestrator.model.records import (
     Assessment,
@@ -60,11 +61,16 @@ assert tuple(SUBJECTS) == CARDS
 
 
 def scorecard(
-    estate: Estate, verdict: Verdict, by: str, lost: Mapping[ClaimKey, Money] | None = None
+    estate: Estate,
+    verdict: Verdict,
+    by: str,
+    lost: Mapping[ClaimKey, Money] | None = None,
+    waiting: Iterable[Restatement] = (),
 ) -> Scorecard:
     """How each supplier, team, customer or service did, sorted by its id. A result stands in one
     row of a card or in none. `lost` is how much of which credit is not to be had any more
-    (`engine.claimed.lost`). Raises BAD_CHOICE."""
+    (`engine.claimed.lost`), `waiting` what of the verdict waits for leave to be booked. Raises
+    BAD_CHOICE."""
     gone = lost or {}
     if by not in SUBJECTS:
         raise refuse("BAD_CHOICE", f"{by!r} is no scorecard", f"use one of {', '.join(SUBJECTS)}")
@@ -108,7 +114,14 @@ def scorecard(
         for subject in subjects
     )
     together = [one for score in scores for one in score.sums]
-    return Scorecard(by, scores, _added(together))
+
+    def stands(one: Restatement) -> bool:
+        term = one.key.term
+        version = versions.get((term.agreement, term.version))
+        snapshot = estate.at(one.key.period.start)
+        return version is not None and bool(SUBJECTS[by](snapshot, version, term))
+
+    return Scorecard(by, scores, _added(together), tuple(filter(stands, waiting)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.formats.ledger import restatement_json
 from orchestrator.formats.results import Plain, number_json, ratio_json, span_json
 from orchestrator.model.scorecards import Score, Scorecard, ScoreLine, ScorePeriod, Sums
 
@@ -12,6 +13,7 @@ def scorecard_json(card: Scorecard, exact: bool = False) -> Plain:
         "by": card.by,
         "scores": [_score_json(one, exact) for one in card.scores],
         "totals": [_sums_json(one) for one in card.totals],
+        "waiting": [restatement_json(one) for one in card.waiting],
     }
 
 

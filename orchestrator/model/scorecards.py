@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Final
 
+from orchestrator.model.ledger import Restatement
 from orchestrator.model.values import Money, Span
 
 CARDS: Final = ("supplier", "team", "customer", "service")
@@ -101,8 +102,10 @@ class Score:
 
 @dataclass(frozen=True, slots=True)
 class Scorecard:
-    """All rows of a card, by subject, and what they sum to."""
+    """All rows of a card, by subject, and what they sum to. The sums are of what is due: what waits
+    for leave (`waiting`) is booked otherwise until it is given."""
 
     by: str
     scores: tuple[Score, ...]
     totals: tuple[Sums, ...]
+    waiting: tuple[Restatement, ...] = ()

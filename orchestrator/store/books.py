@@ -228,6 +228,16 @@ def entries_under(session: Session, tenant: str, agreements: Collection[str]) ->
     return tuple(one.entry for one in _posted(session, tenant, (condition,)))
 
 
+def entries_known(
+    session: Session, tenant: str, at: Instant, agreements: Collection[str] | None = None
+) -> tuple[Entry, ...]:
+    """All entries that had been recorded by an instant, under some agreements or all."""
+    conditions = [_ENTRY.c.recorded_at <= at]
+    if agreements is not None:
+        conditions.append(among(session, _ENTRY.c.agreement, agreements))
+    return tuple(one.entry for one in _posted(session, tenant, conditions))
+
+
 def agreements_booked(session: Session, tenant: str) -> tuple[str, ...]:
     """The agreements that anything is booked under."""
     names = session.execute(

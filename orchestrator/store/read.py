@@ -226,9 +226,11 @@ def load_facts(
 
 @dataclass(frozen=True, slots=True)
 class FactChange:
-    """A fact that was recorded, or superseded, at an instant, and up to when it says something."""
+    """A fact that was recorded, or superseded, at an instant, and from when to when it says
+    something."""
 
     at: Instant
+    since: Instant
     until: Instant
     fact: Fact
 
@@ -239,7 +241,9 @@ def fact_changes(
     """The facts that share an instant with a span and were recorded or superseded after an
     instant."""
     both = [
-        select(at.label("at"), _FACT.c.valid_to, _FACT.c.kind, _FACT.c.content).where(
+        select(
+            at.label("at"), _FACT.c.valid_from, _FACT.c.valid_to, _FACT.c.kind, _FACT.c.content
+        ).where(
             _FACT.c.tenant_id == tenant,
             at > since,
             at < FOREVER,
@@ -250,7 +254,8 @@ def fact_changes(
     ]
     rows = session.execute(union_all(*both))
     return tuple(
-        FactChange(at, until, read_fact(kind, content)) for at, until, kind, content in rows
+        FactChange(at, begins, until, read_fact(kind, content))
+        for at, begins, until, kind, content in rows
     )
 
 
@@ -334,6 +339,26 @@ def booked_periods(
         )
     )
     return tuple((*row[:5], row.status == "MET" and not row[-1]) for row in rows)
+
+
+def ends_assessed(
+    session: Session, tenant: str, within: Span, agreements: Collection[str], at: Instant
+) -> frozenset[tuple[str, str, str, Instant]]:
+    """The periods of terms that end within a span and were assessed by a recorded instant:
+    agreement, term, service and end."""
+    table = table_of(TABLES[Assessment])
+    names = ("agreement", "term", "service", "period_end")
+    rows = session.execute(
+        select(*(table.c[name] for name in names))
+        .distinct()
+        .where(
+            *known(table, tenant, at),
+            table.c.period_end > within.start,
+            table.c.period_end <= within.end,
+            among(session, table.c.agreement, agreements),
+        )
+    )
+    return frozenset((*row[:3], row[3]) for row in rows)
 
 
 def results(

@@ -39,11 +39,13 @@ ClaimMove = word_enum(
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A claim as it stands at an instant, in the estate that held as its period began."""
+    """A claim as it stands at an instant, in the estate that held as its period began; `held` is
+    how it is on record, where it may not have lapsed yet."""
 
     view: View
     value: claims.Claim
     at: Instant
+    held: claims.Claim
 
 
 class ClaimEntry(graphene.ObjectType):
@@ -108,7 +110,7 @@ class Claim(graphene.ObjectType):
     tag = given(
         graphene.String,
         "Changes whenever anything about it does: the `expectedVersion` of a move.",
-        lambda root: tag_of(root.value),
+        lambda root: tag_of(root.held),
     )
 
 
@@ -117,7 +119,10 @@ ClaimConnection = connection("Claim", Claim)
 
 def _claimed(asking: Asking, held: Sequence[claims.Claim], at: Instant) -> list[Claimed]:
     number = asking.revision()
-    return [Claimed(asking.view(number, one.period.start), one, at) for one in lapse_all(held, at)]
+    return [
+        Claimed(asking.view(number, one.period.start), one, at, before)
+        for one, before in zip(lapse_all(held, at), held, strict=True)
+    ]
 
 
 def claim_of(asking: Asking, parts: Sequence[str], at: Instant | None = None) -> Claimed | None:
@@ -135,10 +140,10 @@ def claim_of(asking: Asking, parts: Sequence[str], at: Instant | None = None) ->
     among = asking.among(asking.revision(), None)
     if among is not None and agreement not in among:
         return None
-    return next((one for one in shown if one.value.state in _states(asking)), None)
+    return next((one for one in shown if one.value.state in states_seen(asking)), None)
 
 
-def _states(asking: Asking) -> frozenset[str]:
+def states_seen(asking: Asking) -> frozenset[str]:
     """The states in which claims are seen: a draft is the claimant's own, and what lapsed before it
     was made was never put to anybody."""
     every = frozenset(CLAIM_STATES)
@@ -169,7 +174,7 @@ class ClaimQuery:
     ) -> Listing:
         asking: Asking = info.context
         size, instant = size_of(first), asking.now if at is None else at
-        wanted = _states(asking)
+        wanted = states_seen(asking)
         if states is not None:
             wanted &= {one.value for one in states}
         among = asking.among(asking.revision(), None)
@@ -252,7 +257,7 @@ def _move(_root: Any, info: Any, input: dict[str, Any]) -> Any:
         after = make_move(asking.writing(), asked)
         asking.renew()
         view = asking.view(asking.revision(), after.period.start)
-        return {"claim": Claimed(view, after, asking.now)}
+        return {"claim": Claimed(view, after, asking.now, after)}
 
     return answered(MoveClaimPayload, input, "claim", work)
 

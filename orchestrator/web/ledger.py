@@ -38,7 +38,7 @@ EntryKind = word_enum(
 )
 
 
-def _keyed(key: Callable[[Any], Any]) -> dict[str, Any]:
+def keyed(key: Callable[[Any], Any]) -> dict[str, Any]:
     """The fields by which something booked says what it is about."""
     return {
         "agreement": given(
@@ -88,7 +88,7 @@ LedgerEntry = _type(
     "LedgerEntry",
     "An entry of the journal. It is never changed: what turns out otherwise is reversed by a "
     "further one, and booked anew.",
-    _keyed(lambda root: root.entry.key)
+    keyed(lambda root: root.entry.key)
     | {
         "revision": given(
             graphene.Int, "Counts the entries of one key.", lambda root: root.entry.revision
@@ -133,7 +133,7 @@ LedgerBalance = _type(
 Restatement = _type(
     "Restatement",
     "What stands in closed books and ought to be otherwise: it waits for leave.",
-    _keyed(lambda one: one.key)
+    keyed(lambda one: one.key)
     | {
         "booked": maybe(
             MoneyType, "What stands; null for nothing.", lambda one: _sum_of(one.booked)

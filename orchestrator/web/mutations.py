@@ -178,7 +178,7 @@ AssessPeriodInput = input_type(
 
 
 class LaterPeriod(graphene.ObjectType):
-    """A span assessed before that differs by what is known of an earlier one."""
+    """A span assessed before that differs by what is known of another one."""
 
     period = given(
         graphene.String,
@@ -209,8 +209,8 @@ AssessPeriodPayload = payload_type(
     ),
     later=many(
         LaterPeriod,
-        "Spans assessed before that end later and differ with it: by rules over periods, say, "
-        "which look back at it.",
+        "Spans assessed before that differ with it: such as share time with it, as the months of a "
+        "quarter do, and later ones by rules over periods, say, which look back at it.",
         lambda root: root.later or (),
     ),
 )

@@ -26,6 +26,7 @@ from orchestrator.web.remedies import RemedyQuery
 from orchestrator.web.results import AssessmentRun, AssessmentRunConnection, found_in
 from orchestrator.web.scalars import DateTime
 from orchestrator.web.scorecards import ScorecardQuery
+from orchestrator.web.statements import StatementQuery
 from orchestrator.web.view import Seen, View, seen
 from orchestrator.web.withdrawals import WithdrawalQuery
 
@@ -55,6 +56,7 @@ class Query(
     PackQuery,
     RemedyQuery,
     ScorecardQuery,
+    StatementQuery,
     graphene.ObjectType,
 ):
     """Questions. Nothing here changes anything; one that fails is null, the others are answered."""

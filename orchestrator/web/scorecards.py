@@ -6,14 +6,18 @@ from typing import Any
 
 import graphene
 
+from orchestrator.actions.books import waiting_on
 from orchestrator.actions.claims import lost_by
 from orchestrator.engine.scorecard import scorecard, together
 from orchestrator.model.scorecards import CARDS, Scorecard
+from orchestrator.model.values import Instant
 from orchestrator.store.read import booked_within, load_verdict
 from orchestrator.web.asking import Asking, asked_of
 from orchestrator.web.basics import Span, exact_text
 from orchestrator.web.enums import AssessmentStatus, Metric, word_enum
 from orchestrator.web.fields import argument, given, many, maybe
+from orchestrator.web.ledger import Restatement
+from orchestrator.web.scalars import DateTime
 
 Card = word_enum("ScorecardBy", "What a scorecard has a row for.", CARDS)
 
@@ -107,7 +111,8 @@ class Score(graphene.ObjectType):
 
 
 class ScorecardType(graphene.ObjectType):
-    """How those who answer for services did. Its sums are those of what is booked."""
+    """How those who answer for services did. Its sums are those of what is booked, but for what
+    waits for leave."""
 
     class Meta:
         name = "Scorecard"
@@ -115,6 +120,10 @@ class ScorecardType(graphene.ObjectType):
     by = given(Card, "What it has a row for.")
     scores = many(Score, "Its rows, by subject.")
     totals = many(ScoreSums, "What they sum to.")
+    waiting = many(
+        Restatement,
+        "What waits for leave: the sums are of what is due, and the ledger has what is booked.",
+    )
 
 
 class ScorecardQuery:
@@ -129,20 +138,26 @@ class ScorecardQuery:
             graphene.String, "`2026-04`, `2026-Q2`, `2026` or `FROM/TO`.", required=True
         ),
         by=argument(Card, "What it has a row for.", required=True),
+        at=argument(DateTime, "As claims stood at this instant; now, if it is left out."),
     )
 
     @staticmethod
-    def resolve_scorecard(_root: Any, info: Any, period: str, by: Any) -> Scorecard | None:
+    def resolve_scorecard(
+        _root: Any, info: Any, period: str, by: Any, at: Instant | None = None
+    ) -> Scorecard | None:
         asking: Asking = info.context
         if not asking.sees_all:
             return None
         with asking.read() as session:
             runs = booked_within(session, asking.site.tenant, asked_of(period))
             verdict = together([load_verdict(session, run) for run in runs])
-            gone = lost_by(session, asking.site.tenant, verdict, asking.now)
+            moment = asking.now if at is None else at
+            gone = lost_by(session, asking.site.tenant, verdict, moment, at)
         if not runs:
             return None
         estate = asking.estate(max(run.estate_revision for run in runs))
-        card = scorecard(estate, verdict, by.value, gone)
+        with asking.read() as session:
+            waits = waiting_on(session, asking.site.tenant, estate, asked_of(period), verdict)
+        card = scorecard(estate, verdict, by.value, gone, waits)
         asking.spend(sum(1 + len(one.lines) + len(one.periods) for one in card.scores))
         return card

@@ -269,3 +269,68 @@ def test_what_has_passed_its_deadline_at_the_moment_asked_is_not_receivable(
         for _, when in (last, later)
     ]
     assert recovered == ["2000.00", "0.00"]
+
+
+def test_what_waits_for_leave_stands_beside_the_sums_it_is_not_in(
+    run: Json, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Closed books say 10,000.00 and 2,000.00; by what is known since nothing is due."""
+    run("import", ESTATE)
+    run("record", FACTS)
+    run("assess", "--period", "2026-04")
+    run("close-books", "2026-06-01")
+    text = Path(FACTS).read_text(encoding="utf-8")
+    corrected = text.replace("T11:00:00Z", "T10:01:00Z")
+    (tmp_path / "facts.yaml").write_text(corrected, encoding="utf-8")
+    assert run("record", str(tmp_path / "facts.yaml"))["corrected"] >= 1
+    assert len(run("assess", "--period", "2026-04")["waiting"]) == 2
+
+    def waits(by: str) -> list[tuple[str, str, Any]]:
+        card = run("scorecard", "--period", "2026-04", "--by", by)
+        assert card["totals"] == []
+        return [
+            (one["agreement"], one["booked"]["amount"], one["wanted"]) for one in card["waiting"]
+        ]
+
+    sla, uc = ("sla", "10000.00", None), ("uc-hosting", "2000.00", None)
+    assert waits("customer") == [sla]
+    assert waits("supplier") == [uc]
+    assert waits("service") == [sla, uc]
+    assert waits("team") == []
+    assert main(["scorecard", "--period", "2026-04", "--by", "supplier"]) == 0
+    shown = capsys.readouterr().out
+    assert "not yet those of the ledger" in shown
+    assert "2000.00 EUR is booked, nothing is due" in " ".join(shown.split())
+    # The statement goes by the books, and says what they ought to be.
+    found = run("statement", "--period", "2026-04")["statements"]
+    assert [(one["agreement"], one["payable"], one["pending"]) for one in found] == [
+        ("sla", "90000.00", "0.00"),
+        ("uc-hosting", "20000.00", "2000.00"),
+    ]
+    for one in found:
+        assert one["lines"][0]["items"][0]["waits"] == {"amount": "0.00", "currency": "EUR"}
+    assert main(["statement", "--period", "2026-04", "--items"]) == 0
+    assert "Waits for leave" in capsys.readouterr().out
+    run("restate", "--reason", "the probe was wrong")
+    assert waits("service") == []
+    found = run("statement", "--period", "2026-04")["statements"]
+    assert [(one["payable"], one["pending"]) for one in found] == [
+        ("100000.00", "0.00"),
+        ("20000.00", "0.00"),
+    ]
+    assert main(["statement", "--period", "2026-04"]) == 0
+    assert "0.00 EUR, which was 10000.00 EUR" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_statement_is_of_an_estate_and_of_a_span_at_an_instant(run: Json) -> None:
+    (error,) = run("statement", "--period", "2026-04", status=2)["errors"]
+    assert error["code"] == "NO_ESTATE"
+    run("import", ESTATE)
+    run("record", FACTS)
+    run("assess", "--period", "2026-04")
+    may = run("statement", "--period", "2026-05", "--agreement", "sla")["statements"]
+    assert [(one["payable"], one["lines"][0]["assessed"]) for one in may] == [("100000.00", False)]
+    (error,) = run("statement", "--period", "2026-04", "--at", "2020-01-01", status=2)["errors"]
+    assert error["code"] == "NO_ESTATE"
+    (error,) = run("statement", "--period", "2026-04", "--claims", "x", status=2)["errors"]
+    assert error["code"] == "USAGE"

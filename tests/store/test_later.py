@@ -380,3 +380,69 @@ def test_a_change_of_the_estate_in_march_reaches_april_where_rules_look_back(
     (result,) = assessed(ctx, MARCH)
     assert names(result) == ["2026-04"]
     assert credits(ctx) == ["", "", "", "100.00", "", ""]
+
+
+def test_months_within_a_quarter_follow_it(ctx: Context) -> None:
+    """And each says what it would say had it been assessed by itself."""
+    subject, known = estate(REPEATS), outage("o-1", "01-10")
+    begun(ctx, subject, known)
+    assessed(ctx, QUARTER)
+    late = outage("o-2", "02-10")
+    told(ctx, late)
+    (result,) = assessed(ctx, QUARTER)
+    # January and March are as they were.
+    assert names(result) == ["2026-02"]
+    assert [one.posted for one in result.later] == [0]
+    assert credits(ctx) == ["100.00", "200.00", "", "", "", ""]
+    other = fresh(ctx, subject, known, late)
+    assert balances(ctx) == balances(other)
+    assert verdicts(ctx) == verdicts(other)
+    again = assessed(ctx, QUARTER, FEBRUARY)
+    assert [(one.changed, one.posted, one.later) for one in again] == [(False, 0, ())] * 2
+
+
+def test_a_quarter_follows_its_last_month(ctx: Context) -> None:
+    """They end at the same instant, so that neither is later than the other."""
+    begun(ctx, estate(REPEATS))
+    assessed(ctx, QUARTER)
+    told(ctx, outage("o-1", "03-10"))
+    (result,) = assessed(ctx, MARCH)
+    assert [one.period for one in result.later] == [period_key(QUARTER)]
+    with ctx.database.read() as session:
+        run = latest_run(session, ctx.tenant, QUARTER)
+        assert run is not None
+        assert [str(one.money) for one in load_verdict(session, run).credits] == ["100.00"]
+
+
+def test_a_month_follows_the_quarter_that_follows_another(ctx: Context) -> None:
+    """To settle the quarter because of March is to book January anew as well."""
+    subject = estate()
+    begun(ctx, subject)
+    assessed(ctx, QUARTER)
+    late = outage("o-1", "01-10"), outage("o-2", "03-10")
+    told(ctx, *late)
+    (result,) = assessed(ctx, MARCH)
+    assert [one.period for one in result.later] == [period_key(JANUARY), period_key(QUARTER)]
+    other = fresh(ctx, subject, *late)
+    assert balances(ctx) == balances(other)
+    assert verdicts(ctx) == verdicts(other)
+
+
+def test_months_follow_a_quarter_that_is_assessed_for_the_first_time(ctx: Context) -> None:
+    begun(ctx, estate(REPEATS))
+    told(ctx, outage("o-1", "03-10"), outage("o-2", "05-10"))
+    (result,) = assessed(ctx, QUARTER)
+    # May is no part of the quarter, and nothing of the quarter reaches it.
+    assert names(result) == ["2026-03"]
+    assert credits(ctx) == ["", "", "100.00", "", "", ""]
+
+
+def test_months_follow_a_quarter_to_another_estate(ctx: Context) -> None:
+    subject = estate()
+    begun(ctx, subject, outage("o-1", "03-10", service="hosting"))
+    assert credits(ctx) == ["", "", "100.00", "", "", ""]
+    apart = estate(head=HEAD.replace(", requires: hosting", ""))
+    import_estate(ctx, apart, since=parse_instant("2026-03-01T00:00:00Z"))
+    (result,) = assessed(ctx, QUARTER)
+    assert names(result) == ["2026-03"]
+    assert credits(ctx) == [""] * 6

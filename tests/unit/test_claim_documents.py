@@ -14,7 +14,7 @@ from orchestrator.formats.source import read_source
 from orchestrator.formats.text import dump_yaml
 from orchestrator.model.claims import ClaimEvent, RecordedClaim
 from orchestrator.model.values import AskedPeriod, Money, parse_instant
-from tests.golden.test_scorecards import R6
+from tests.golden.test_scorecards import GRANTED_IN_PART, R6
 from tests.reading import validator
 
 HEAD = "apiVersion: orchestrator/v1\nkind: Claims\n"
@@ -111,3 +111,22 @@ def test_what_is_known_at_an_instant_decides(
     ):
         assert main([*asked, known]) == 0
         assert back in capsys.readouterr().out
+
+
+def test_what_was_granted_is_shown_beside_what_is_claimed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for folder, cells in (
+        (GRANTED_IN_PART, ["2000.00", "EUR", "1500.00"]),
+        (R6, ["2000.00", "EUR"]),
+    ):
+        files = [str(folder / "estate.yaml"), str(folder / "facts.yaml")]
+        record = ["--claims", str(folder / "claims.yaml")] if folder is GRANTED_IN_PART else []
+        assert main(["claims", *files, "--period", "2026-04", *record]) == 0
+        heads, row = (
+            line
+            for line in capsys.readouterr().out.splitlines()
+            if "agreement " in line or "2000.00" in line
+        )
+        assert ("accepted" in heads) == (folder is GRANTED_IN_PART)
+        assert row.split()[-1 - len(cells) : -1] == cells

@@ -230,3 +230,32 @@ def test_a_scorecard_sums_what_is_booked_for_the_periods_within_a_span(assessed:
     ends = [one["period"]["to"] for one in customer["scores"][0]["periods"]]
     assert ends == ["2020-05-01T00:00:00Z", "2020-06-01T00:00:00Z"]
     assert assessed.run("scorecard", period="2021", by="TEAM")["scorecard"] is None
+
+
+def test_what_lapses_by_an_instant_is_not_receivable_then_and_is_moved_as_it_is_on_record(
+    client: Client,
+) -> None:
+    """Whatever day it is: the claim may be made for twenty years of 365 days after April 2020."""
+    limited = ESTATE.replace("claims: {within: 2 months}", "claims: {within: 7300d}")
+    assert limited != ESTATE
+    client.run("import-estate", input={"document": limited})
+    client.run("record-facts", input={"document": FACTS})
+    client.run("assess-period", input={"period": "2020-04"})
+    last, later = "2040-04-26T00:00:00Z", "2040-04-26T00:00:01Z"
+
+    def receivable(**when: str) -> list[str]:
+        found = client.run("scorecard", period="2020-04", by="SUPPLIER", **when)["scorecard"]
+        return [one["receivable"] for one in found["totals"]]
+
+    assert receivable() == receivable(at=last) == ["200.00"]
+    assert receivable(at=later) == []
+    query = "query($at: DateTime) { claims(at: $at) { nodes { id state tag } } }"
+    (now, then, lapsed) = (
+        client.ask(query, at=at)["claims"]["nodes"][0] for at in (None, last, later)
+    )
+    assert [one["state"] for one in (now, then, lapsed)] == ["DRAFTED", "DRAFTED", "LAPSED"]
+    assert now["tag"] == then["tag"] == lapsed["tag"]
+    sent = {"by": "us", "expectedVersion": lapsed["tag"]}
+    moved = move(client, lapsed, "SUBMIT", **sent)
+    assert (moved["userErrors"], moved["claim"]["state"]) == ([], "SUBMITTED")
+    assert moved["claim"]["tag"] == held(client)[0]["tag"] != lapsed["tag"]

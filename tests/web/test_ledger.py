@@ -77,6 +77,10 @@ def test_closed_books_wait_for_leave(shop: Client) -> None:
         (one["agreement"], one["booked"]["amount"], one["wanted"])
         for one in found["waiting"]["nodes"]
     ] == [("c1", "5000.00", None), ("u1", "2000.00", None)]
+    for by, agreements in (("CUSTOMER", ["c1"]), ("SUPPLIER", ["u1"]), ("TEAM", [])):
+        card = shop.run("scorecard", period="2026-04", by=by)["scorecard"]
+        assert [one["agreement"] for one in card["waiting"]] == agreements
+        assert [one["wanted"] for one in card["waiting"]] == [None] * len(agreements)
     given = change(shop, "approve-restatements", reason="the probe erred", agreements=["u1"])
     assert (given["entries"], given["userErrors"]) == (1, [])
     after = books(shop)

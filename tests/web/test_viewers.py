@@ -114,6 +114,9 @@ EVERYTHING = """query {
   }
   evidencePack(agreement: "shop-sla", period: "2026-04") { hash }
   scorecard(period: "2026-04", by: CUSTOMER) { scores { subject } }
+  statements(period: "2026-04") { totalCount nodes { agreement provider customer
+    figures { payable { amount } pending { amount } lost { amount } }
+    lines { items { term booked { amount } claim was { amount } waits { amount } } } } }
 }"""
 
 
@@ -242,6 +245,49 @@ def test_a_supplier_sees_a_claim_once_it_is_made(ask: Ask) -> None:
     assert (made["agreement"], made["state"]) == ("host-uc", "SUBMITTED")
 
 
+def accounts(ask: Ask, key: str) -> list[tuple[str, str, str, list[tuple[str, str | None]]]]:
+    """What is stated to who has a key: agreement, payable, pending, and what is booked with the
+    claim for it."""
+    found = seen(ask, key)["statements"]
+    assert found["totalCount"] == len(found["nodes"])
+    return [
+        (
+            one["agreement"],
+            one["figures"]["payable"]["amount"],
+            one["figures"]["pending"]["amount"],
+            [
+                (item["booked"]["amount"], item["claim"])
+                for line in one["lines"]
+                for item in line["items"]
+            ],
+        )
+        for one in found["nodes"]
+    ]
+
+
+def test_each_side_sees_its_own_account_and_no_claim_before_it_is_made(ask: Ask) -> None:
+    """100.00 of 1,000.00 goes to the shop; 50.00 of 500.00 is to be claimed of the host."""
+    shop = ("shop-sla", "900.00", "0.00", [("100.00", None)])
+    assert accounts(ask, "boss-key") == [
+        ("host-uc", "500.00", "50.00", [("50.00", "DRAFTED")]),
+        shop,
+    ]
+    assert accounts(ask, "shop-key") == [shop]
+    assert accounts(ask, "host-key") == [("host-uc", "500.00", "0.00", [])]
+    assert accounts(ask, "stranger") == []
+    (drafted,) = seen(ask, "boss-key")["claims"]["nodes"]
+    for event, by, payable, pending, state in (
+        ("SUBMIT", "us", "500.00", "50.00", "SUBMITTED"),
+        ("ACCEPT", "host", "450.00", "0.00", "ACCEPTED"),
+    ):
+        sent = {"claim": drafted["id"], "event": event, "by": by}
+        _, answer = ask("boss-key", operation("move-claim"), input=sent)
+        assert answer["data"]["moveClaim"]["userErrors"] == []
+        stated = ("host-uc", payable, pending, [("50.00", state)])
+        assert accounts(ask, "host-key") == [stated]
+        assert accounts(ask, "boss-key") == [stated, shop]
+
+
 def test_who_is_no_party_of_anything_sees_nothing(ask: Ask) -> None:
     found = seen(ask, "stranger")
     assert [found["estate"][name]["nodes"] for name in ("agreements", "services", "parties")] == [
@@ -338,6 +384,7 @@ def test_every_list_of_the_root_was_looked_at() -> None:
         "ledger",
         "evidencePack",
         "scorecard",
+        "statements",
         "remedyAdmission",
         "indemnity",
         "withdrawals",
