@@ -138,7 +138,8 @@ def test_a_withdrawn_fact_is_as_if_it_had_never_been_and_the_past_stays_known(
     after = run("assess", "--period", "2026-04")
     assert after["revision"] == 2
     assert {entry["reverses"] for entry in after["booked"]} >= {1}
-    assert run("record", FACTS)["revived"] == 1
+    assert run("record", FACTS)["corrected"] == 0
+    assert run("record", FACTS, "--revive")["revived"] == 1
     assert run("withdrawn") == {"withdrawn": []}
     assert run("trace", "--period", "2026-04") == was
     assert run("verify")["intact"]
