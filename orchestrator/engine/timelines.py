@@ -202,15 +202,21 @@ def _between(
 ) -> Int64s:
     """The time before each border, differenced. `asked` are the places of `borders`."""
     counted = hours or (lambda instants: instants)
-    first, last = counted(line.instant(starts)), counted(line.instant(ends))
-    running = np.concatenate(([0], np.cumsum(last - first)))
+    if hours is None and line.codes is None:
+        # Of one owner, and so as far apart on the line as they are in time.
+        lengths = ends - starts
+    else:
+        lengths = counted(line.instant(ends)) - counted(line.instant(starts))
+    running = np.zeros(len(lengths) + 1, np.int64)
+    np.cumsum(lengths, out=running[1:])
     passed = np.searchsorted(ends, asked.reshape(-1)).reshape(asked.shape)
     found: Int64s = running[passed]
     # The next interval may have begun: of the same owner and before the border.
     if len(starts):
         following = np.minimum(passed, len(starts) - 1)
         begun = (passed < len(starts)) & (starts[following] < asked)
-        since, until = first[following[begun]], counted(borders[begun])
+        since = counted(line.instant(starts[following[begun]]))
+        until = counted(borders[begun])
         found[begun] += until - since
     return np.diff(found, axis=1)
 
