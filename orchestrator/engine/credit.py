@@ -145,11 +145,13 @@ def base_fee(measured: Measured, currency: str) -> Money:
 
 def fee_of(subject: Subject, period: Span) -> Money | None:
     """The fee of a subject for a period; None where none is stated."""
-    fee = own_fee(subject) or subject.term.fee
-    if fee is None:
+    fees = fees_of(subject)
+    if not fees:
         return None
     start_day = subject.term.period.start_day if subject.term.period else 1
-    return fee_base(fee, period, start_day, zone(subject.version.timezone))
+    where = zone(subject.version.timezone)
+    amounts = (fee_base(fee, period, start_day, where).amount for fee in fees)
+    return Money(sum(amounts), fees[0].money.currency)
 
 
 def fee_base(fee: Fee, period: Span, start_day: int, where: tzinfo) -> Money:
@@ -163,12 +165,19 @@ def fee_base(fee: Fee, period: Span, start_day: int, where: tzinfo) -> Money:
     return fee.money.times(months / Period(fee.per).months)
 
 
-def own_fee(subject: Subject) -> Fee | None:
-    """The fee that is stated for the covered service itself."""
-    return next((cover.fee for cover in subject.covers if cover.fee), None)
+def own_fees(subject: Subject) -> tuple[Fee, ...]:
+    """The fees that are stated for the covered services themselves, of which several are measured
+    together as one; those in the currency of the first."""
+    fees = [cover.fee for cover in subject.covers if cover.fee]
+    return tuple(fee for fee in fees if fee.money.currency == fees[0].money.currency)
+
+
+def fees_of(subject: Subject) -> tuple[Fee, ...]:
+    """The fees that a subject's credits are a part of: those of what it covers, or the term's."""
+    return own_fees(subject) or ((subject.term.fee,) if subject.term.fee else ())
 
 
 def paid_for(subject: Subject) -> str:
     """What names the fee an assessment's credit is a part of: services without a fee of their own
     share that of the agreement."""
-    return "+".join(subject.services) if own_fee(subject) else ""
+    return "+".join(subject.services) if own_fees(subject) else ""

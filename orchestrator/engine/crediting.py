@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
-from orchestrator.engine.credit import Charge, Ended, ended, fee_of, own_fee, paid_for
+from orchestrator.engine.credit import Charge, Ended, ended, fee_of, fees_of, paid_for
 from orchestrator.engine.exchange import Exchange
 from orchestrator.engine.lapses import shifted
 from orchestrator.engine.limits import Due, Year, due_of, owed
@@ -153,11 +153,11 @@ def _fee_of_year(version: Version, currency: str) -> int | None:
     """The fees of a year, each counted once; None where one is not stated in the currency."""
     fees: dict[str, int] = {}
     for subject in subjects(version):
-        fee = own_fee(subject) or subject.term.fee
-        if fee is None or fee.money.currency != currency:
+        stated = fees_of(subject)
+        if not stated or stated[0].money.currency != currency:
             return None
         name = paid_for(subject)
-        fees[name] = max(fees.get(name, 0), _yearly(fee))
+        fees[name] = max(fees.get(name, 0), sum(map(_yearly, stated)))
     return sum(fees.values())
 
 

@@ -398,3 +398,19 @@ def test_a_period_that_brings_nothing_is_not_an_open_one(
     )
     verdict = settled(document, "2026-04-10-hosting", period="2026-04")
     assert codes(verdict) == found
+
+
+# --- joint agreements ----------------------------------------------------------------------------
+
+
+def test_what_is_measured_together_is_paid_for_together() -> None:
+    """10 % of both fees, 600.00 and 400.00; a cap on the year is a part of both as well."""
+    covers = (
+        "covers: [{service: web, fee: {amount: '600'}}, {service: app, fee: {amount: '400'}}], "
+        "jointly: true, "
+    )
+    agreed = f"  - {{id: sla, kind: SLA, provider: us, customer: shop, {covers}"
+    document = estate(f"{agreed}terms: [{TERM}{ROWS}}}]}}")
+    assert paid(settled(document, "2026-04-10-app", period="2026-04")) == ["100.00"]
+    capped = estate(f"{agreed}annualCaps: [{{percent: '0.5'}}], terms: [{TERM}{ROWS}}}]}}")
+    assert paid(settled(capped, "2026-04-10-app", period="2026-04")) == ["60.00"]
